@@ -1,0 +1,105 @@
+# frl: `make help` lists the targets. Knobs are in config.mk; libraries are found by build-aux/probe.
+
+include config.mk
+
+BUILD := build$(if $(SANITIZE),/sanitize)
+export BUILD
+
+VERSION := 0.1.0
+REVISION := $(shell git rev-parse --short HEAD 2>/dev/null)
+
+# ---- libraries: compiled and linked once, the answer kept until config or probe change
+
+ifeq ($(filter clean help,$(MAKECMDGOALS)),)
+$(BUILD)/probe.mk: build-aux/probe config.mk
+	@mkdir -p $(@D)
+	@CC='$(CC)' CFLAGS='$(CFLAGS)' MPI='$(MPI)' CUDA='$(CUDA)' build-aux/probe $@
+include $(BUILD)/probe.mk
+endif
+
+# ---- flags
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wconversion \
+	$(if $(filter 1,$(DEVELOPER)),-Werror)
+SAN := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -I. -I$(BUILD)/gen $(PROBE_CFLAGS) $(WARN) $(CFLAGS) $(SAN) -pthread -MMD -MP
+ALL_LDFLAGS = $(LDFLAGS) $(SAN) -pthread -Wl,--as-needed
+
+# ---- what is built from what: a folder x/ or tools/x/ is the program frl-x
+
+STAGES := flickr-fetch detect crop subsample pretrain finetune eval
+PROGRAM_DIRS := $(patsubst %/,%,$(dir $(wildcard $(addsuffix /main.c,$(STAGES) tools/*))))
+PROGRAMS := $(foreach d,$(PROGRAM_DIRS),$(BUILD)/bin/frl-$(notdir $d))
+
+# The oneDNN binding is one of two files, chosen by the probe.
+LIB_SRC := $(filter-out common/nn/dnnl_v%.c,$(shell find common -name '*.c' | sort)) $(PROBE_DNNL_SRC)
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/onnx.pb-c.o
+LIB := $(BUILD)/lib/libfrl.a
+LIB_OBJ := $(if $(wildcard tools/weights/onnx.proto common/nn/onnx.proto),$(LIB_OBJ),$(filter-out %onnx.pb-c.o,$(LIB_OBJ)))
+
+all: $(PROGRAMS)
+
+$(LIB): $(LIB_OBJ)
+	@mkdir -p $(@D)
+	@rm -f $@
+	@ar rcs $@ $^
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/probe.mk
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(ISA_CFLAGS) -c -o $@ $<
+
+# One source per instruction set says so in its name; the dispatcher picks at run time.
+$(BUILD)/obj/%_avx2.o: ISA_CFLAGS = -mavx2 -mfma -mf16c -ffp-contract=off
+$(BUILD)/obj/%_avx512.o: ISA_CFLAGS = -mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512vl -mavx512dq -mprefer-vector-width=512 -ffp-contract=off
+$(BUILD)/obj/%_avx512bf16.o: ISA_CFLAGS = -mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512bf16 -mprefer-vector-width=512 -ffp-contract=off
+$(BUILD)/obj/common/err.o: ISA_CFLAGS = -DFRL_VERSION='"$(VERSION)"' -DFRL_REVISION='"$(REVISION)"'
+
+define program_rule
+$(BUILD)/bin/frl-$(notdir $1): $$(patsubst %.c,$(BUILD)/obj/%.o,$$(wildcard $1/*.c)) $$(LIB)
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(PROBE_LIBS) -lm
+endef
+$(foreach d,$(PROGRAM_DIRS),$(eval $(call program_rule,$d)))
+
+# ---- tests
+
+UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+$(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/unit/support_*.c)) $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(PROBE_LIBS) -lm
+$(BUILD)/obj/tests/%.o: ALL_CFLAGS += -Wno-missing-prototypes
+
+test: all unit-build
+	tests/run unit cli
+
+unit: unit-build
+	tests/run unit
+
+unit-build: $(UNIT)
+
+-include tests/tests.mk tables/tables.mk
+
+# ---- the rest
+
+install: all
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/man/man1' '$(DESTDIR)$(PREFIX)/share/man/man5' \
+		'$(DESTDIR)$(PREFIX)/share/man/man7'
+	install -m 755 $(PROGRAMS) '$(DESTDIR)$(PREFIX)/bin'
+	for s in 1 5 7; do for f in man/*.$$s; do [ ! -f "$$f" ] || \
+		install -m 644 "$$f" '$(DESTDIR)$(PREFIX)/share/man/man'$$s; done; done
+
+clean:
+	rm -rf build
+
+help:
+	@echo 'make            the programs, in build/bin'
+	@echo 'make test       unit tests and command-line tests (SANITIZE=address,undefined for a checked build)'
+	@echo 'make bench      speed against the peers, as TSV'
+	@echo 'make lint       style, complexity, man pages, scripts'
+	@echo 'make fuzz       every fuzz target for TIME seconds'
+	@echo 'make install    PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
+	@echo 'make fig1       FACES=faces.tsv: the histogram of face sizes'
+
+.PHONY: all test unit unit-build install clean help
+.SECONDARY:
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

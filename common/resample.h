@@ -1,0 +1,38 @@
+/*
+ * resample.h - resizing and warping pictures, antialiased
+ *
+ * Values agree with Pillow's resize (BILINEAR, LANCZOS with reducing support) within one level. Coordinates are
+ * continuous: pixel (0,0) covers [0,1) x [0,1), its centre is at (.5, .5). Pure functions; the same bytes always.
+ */
+#ifndef FRL_RESAMPLE_H
+#define FRL_RESAMPLE_H
+
+#include "common/image.h"
+
+enum resample_filter { RESAMPLE_NEAREST, RESAMPLE_BILINEAR, RESAMPLE_LANCZOS };
+/* What lies outside the picture. */
+enum resample_fill { RESAMPLE_ZERO, RESAMPLE_EDGE, RESAMPLE_REFLECT };
+
+/* The whole of src to dst's size (dst initialised by the caller with image_init). As Image.resize of Pillow. */
+void resample_resize(struct image *dst, const struct image *src, enum resample_filter filter);
+
+/*
+ * The axis-parallel box [x0, x1) x [y0, y1) of src, which may reach beyond it, to the whole of dst; separable, with the
+ * filter's support widened when reducing, as Pillow's resize(box=) does inside the picture; outside by `fill`.
+ */
+void resample_box(struct image *dst, const struct image *src, double x0, double y0, double x1, double y1,
+		  enum resample_filter filter, enum resample_fill fill);
+
+/*
+ * General affine: a = {a11 a12 a13 a21 a22 a23} maps source to destination, X = a11 x + a12 y + a13. Sampled at inverse
+ * positions; when the map reduces, the filter is widened by the reduction (an antialiased warp), otherwise bilinear.
+ */
+void resample_affine(struct image *dst, const struct image *src, const double a[6], enum resample_fill fill);
+
+/*
+ * Least-squares similarity (rotation, uniform scale, translation, no reflection; Umeyama 1991) from n >= 2 points to n
+ * points, each {x, y}. -1 when the source points coincide.
+ */
+int similarity_fit(double a[6], const double (*src)[2], const double (*dst)[2], int n);
+
+#endif

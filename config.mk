@@ -1,0 +1,18 @@
+# What a person may want to change. Every variable can also be given on make's command line.
+
+PREFIX  = /usr/local
+DESTDIR =
+
+CC      = cc
+CFLAGS  = -O2 -g
+LDFLAGS =
+
+# Optional parts. Empty: used where the probe can compile and link them. 0: left out.
+MPI     =
+CUDA    =
+
+# A comma-separated list for -fsanitize=, e.g. address,undefined. Builds into build/sanitize instead of build.
+SANITIZE =
+
+# 1: warnings are errors (CI does this).
+DEVELOPER =
