@@ -65,55 +65,97 @@ struct record_writer {
 	uint64_t count; /* records since the last end record */
 };
 
-/* Fills r->bytes is the caller's work; r->crc is computed here. */
+/* r->bytes is the caller's work; r->crc is computed here. A payload that does not fit its kind, dtype and dims is a BUG. */
 int record_write(struct record_writer *w, struct record *r, const void *payload, struct err *e);
-/* The end record; text may be NULL. */
+/* The same with r->crc known already, from a reader that has checked it. */
+int record_copy(struct record_writer *w, const struct record *r, const void *payload, struct err *e);
+/* The end record; text may be NULL. Zero-terminated text is stored without its zero. */
 int record_end(struct record_writer *w, const char *text, struct err *e);
+
+/* ---- appending to a file: lock, cut a torn tail, append, sync */
+
+struct record_append {
+	struct record_writer writer; /* for record_write; use no other way to write */
+	struct out out;
+	uint64_t start; /* where the new records begin; record_append_abort cuts the file there again */
+	uint64_t cut;	/* bytes of a torn tail that were cut off */
+};
+
+/*
+ * Opens path, which is made if it is not there, and takes its lock (flock). Whoever holds the lock already is not waited
+ * for: -1 with EXIT_CODE_TEMPORARY. Bytes after the last good record are cut, and a segment that its writer did not end
+ * is ended here, so that what follows is a segment of its own. A file that holds something else than records is refused
+ * and left as it is, as is all that is not a regular file.
+ */
+int record_append_open(struct record_append *a, const char *path, struct err *e);
+/* Syncs the records, then writes the end record (text may be NULL; none when nothing was written), syncs, unlocks. */
+int record_append_commit(struct record_append *a, const char *text, struct err *e);
+/* Takes back what was written since record_append_open. Harmless after a commit and on a zeroed struct. */
+void record_append_abort(struct record_append *a);
 
 /* ---- reading a stream from a descriptor, one record at a time */
 
 struct record_reader {
+	struct record head;	/* the current record */
+	const uint8_t *payload; /* [head.bytes], valid until the next call; NULL after record_next_header */
+	uint64_t offset;	/* of the current record in the stream */
+	uint64_t next;		/* where the next one begins */
+	uint64_t count;		/* records since the last end record */
+	uint64_t records;	/* data records delivered */
+	uint64_t segments;	/* end records delivered */
+	uint64_t damage;	/* places of damage: bad header, bad payload, wrong count in an end record */
+	uint64_t lost_bytes;	/* skipped because of it, a torn tail included */
+	uint64_t lost_records;	/* that end records counted and nobody saw: at least so many */
+	bool closed;		/* the last thing seen was a whole end record */
+	/* The caller may change these after record_open. */
+	uint64_t max_payload; /* larger ones are damage; 1 GiB */
+	bool silent;	      /* no warnings about damage */
+	/* Private. */
 	int fd;
-	const char *name;    /* for messages */
-	struct record head;  /* the current record */
-	struct buf payload;  /* its payload, checked against the CRC */
-	uint64_t offset;     /* of the current record in the stream */
-	uint64_t next;	     /* where the next one begins */
-	uint64_t max_payload; /* larger ones are damage; set by record_open to 1 GiB */
-	uint64_t count;	     /* records since the last end record */
-	uint64_t records;    /* data records delivered */
-	uint64_t lost_bytes; /* skipped while looking for the next good header */
-	uint64_t lost;	     /* places of damage (bad header, bad payload, wrong count in an end record) */
-	bool closed;	     /* the last record seen was an end record */
-	struct buf pending;  /* bytes read ahead while resynchronising */
+	char *name;
+	bool seekable, segment_damaged, seen;
+	uint64_t start;	 /* of the stream in the file */
+	uint64_t base;	 /* stream offset of window[pos] */
+	uint8_t *window; /* [pos, len) was read and not yet used */
+	size_t pos, len, cap;
+	uint64_t rescanned, warned;
 };
 
 /* path NULL or "-": standard input. */
 int record_open(struct record_reader *r, const char *path, struct err *e);
+/* The descriptor is closed by record_close if it is not standard input. name is copied, for messages. */
+void record_open_fd(struct record_reader *r, int fd, const char *name);
 /*
- * The next record, end records included: 1; 0 at the end; -1 when reading itself failed. Damage is skipped to the next
- * header whose magic and CRC hold, counted in lost and lost_bytes, and warned about once per place. A stream that ends
- * in the middle of a record, or without an end record, is `!closed` at the end.
+ * The next record, end records included: 1; 0 at the end; -1 when reading itself failed, when the version is unknown,
+ * and when the input ended and held no record at all. Damage is skipped to the next header whose magic and CRC hold
+ * (bytes after the payload of a damaged record are looked at too, so a stream appended to a torn one is found), counted,
+ * and warned about once per place. A stream that ends in the middle of a record, or without an end record, is `!closed`
+ * at the end. Memory: what arrived of the largest record.
  */
 int record_next(struct record_reader *r, struct err *e);
-/* The same without payloads where the descriptor can seek: headers only, payloads hopped over. */
+/*
+ * The same without payloads where the descriptor can seek: payloads are hopped over, and read only where the header
+ * after them is not good. Elsewhere it is record_next.
+ */
 int record_next_header(struct record_reader *r, struct err *e);
 void record_close(struct record_reader *r);
 
 /* ---- random access: an index beside the file (FILE.idx), made in one hop over the headers */
 
 struct record_index {
-	uint64_t n;	   /* data records */
-	uint64_t *offset;  /* [n] of headers */
-	uint64_t *key;	   /* [n] */
-	int64_t *label;	   /* [n] */
-	uint32_t *face;	   /* [n] */
+	uint64_t n;	    /* data records */
+	uint64_t *offset;   /* [n] of headers, ascending */
+	uint64_t *key;	    /* [n] */
+	int64_t *label;	    /* [n] */
+	uint32_t *face;	    /* [n] */
 	uint64_t file_size; /* of what it indexes; a different size means a stale index */
+	uint64_t damage;    /* places that the hop over the headers could not read */
+	bool closed;	    /* the file ends with an end record */
 };
 
 /*
- * Loads FILE.idx when it fits the file's size and modification time, else builds it by one pass over the headers and, if
- * the folder is writable, keeps it (atomically; failure to write is not an error).
+ * Loads FILE.idx when it fits the file's size and modification time and its first and last header, else builds it by
+ * one pass over the headers and, if the folder is writable, keeps it (atomically; failure to write is not an error).
  */
 int record_index_load(struct record_index *x, const char *path, struct err *e);
 /* Reads record i: header into r, payload (checked) into payload. Thread-safe (pread). */
