@@ -24,7 +24,10 @@ enum exit_code {
 	EXIT_CODE_TEMPORARY = 75,     /* try again later */
 };
 
-/* What went wrong with data. Zero-initialise it; msg is always terminated, and truncated when too long. */
+/*
+ * What went wrong with data. Zero-initialise it; msg is always terminated, and truncated when too long. It may hold a
+ * second line "hint: ...".
+ */
 struct err {
 	int code; /* an exit_code that suits, should the whole program end because of it */
 	char msg[1000];
@@ -58,6 +61,8 @@ void err_at_die(void (*fn)(void));
 /* A message that ends nothing. `hint` tells what to try next, and follows the message it belongs to. */
 void warn(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void hint(const char *fmt, ...) PRINTF_LIKE(1, 2);
+/* Registers a function that runs before each message (progress.c clears its line). */
+void err_before_message(void (*fn)(void));
 
 _Noreturn void bug_at(const char *file, int line, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* A broken invariant: our fault, never the input's. */
