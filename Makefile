@@ -13,7 +13,7 @@ REVISION := $(shell git rev-parse --short HEAD 2>/dev/null)
 ifeq ($(filter clean help,$(MAKECMDGOALS)),)
 $(BUILD)/probe.mk: build-aux/probe config.mk
 	@mkdir -p $(@D)
-	@CC='$(CC)' CFLAGS='$(CFLAGS)' MPI='$(MPI)' CUDA='$(CUDA)' build-aux/probe $@
+	@CC='$(CC)' CFLAGS='$(CFLAGS)' build-aux/probe $@
 include $(BUILD)/probe.mk
 endif
 
@@ -49,9 +49,11 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/probe.mk
 	$(CC) $(ALL_CFLAGS) $(ISA_CFLAGS) -c -o $@ $<
 
 # One source per instruction set says so in its name; the dispatcher picks at run time.
-$(BUILD)/obj/%_avx2.o: ISA_CFLAGS = -mavx2 -mfma -mf16c -ffp-contract=off
-$(BUILD)/obj/%_avx512.o: ISA_CFLAGS = -mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512vl -mavx512dq -mprefer-vector-width=512 -ffp-contract=off
-$(BUILD)/obj/%_avx512bf16.o: ISA_CFLAGS = -mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512bf16 -mprefer-vector-width=512 -ffp-contract=off
+AVX2 := -mavx2 -mfma -mf16c -ffp-contract=off
+AVX512 := $(AVX2) -mavx512f -mavx512bw -mavx512vl -mavx512dq -mprefer-vector-width=512
+$(BUILD)/obj/%_avx2.o: ISA_CFLAGS = $(AVX2)
+$(BUILD)/obj/%_avx512.o: ISA_CFLAGS = $(AVX512)
+$(BUILD)/obj/%_avx512bf16.o: ISA_CFLAGS = $(AVX512) -mavx512bf16
 $(BUILD)/obj/common/err.o: ISA_CFLAGS = -DFRL_VERSION='"$(VERSION)"' -DFRL_REVISION='"$(REVISION)"'
 
 define program_rule
@@ -77,14 +79,14 @@ unit: unit-build
 
 unit-build: $(UNIT)
 
--include tests/tests.mk tables/tables.mk
+include $(wildcard tests/tests.mk tables/tables.mk)
 
 # ---- the rest
 
 install: all
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/man/man1' '$(DESTDIR)$(PREFIX)/share/man/man5' \
 		'$(DESTDIR)$(PREFIX)/share/man/man7'
-	install -m 755 $(PROGRAMS) '$(DESTDIR)$(PREFIX)/bin'
+	$(if $(PROGRAMS),install -m 755 $(PROGRAMS) '$(DESTDIR)$(PREFIX)/bin')
 	for s in 1 5 7; do for f in man/*.$$s; do [ ! -f "$$f" ] || \
 		install -m 644 "$$f" '$(DESTDIR)$(PREFIX)/share/man/man'$$s; done; done
 
@@ -94,9 +96,10 @@ clean:
 help:
 	@echo 'make            the programs, in build/bin'
 	@echo 'make test       unit tests and command-line tests (SANITIZE=address,undefined for a checked build)'
+	@echo 'make check      everything: lint, tests, tests under sanitizers, fuzzing for 20 s a target, installation'
 	@echo 'make bench      speed against the peers, as TSV'
 	@echo 'make lint       style, complexity, man pages, scripts'
-	@echo 'make fuzz       every fuzz target for TIME seconds'
+	@echo 'make fuzz       every fuzz target for TIME seconds (ONLY="png jpeg": these); fuzz-replay: the corpora only'
 	@echo 'make install    PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
 	@echo 'make fig1       FACES=faces.tsv: the histogram of face sizes'
 

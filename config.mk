@@ -7,10 +7,6 @@ CC      = cc
 CFLAGS  = -O2 -g
 LDFLAGS =
 
-# Optional parts. Empty: used where the probe can compile and link them. 0: left out.
-MPI     =
-CUDA    =
-
 # A comma-separated list for -fsanitize=, e.g. address,undefined. Builds into build/sanitize instead of build.
 SANITIZE =
 

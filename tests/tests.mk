@@ -1,0 +1,35 @@
+# What tests beyond `make test` need: lint, fuzzing, benchmarks.
+
+# Everything, as CI runs it. One total at the end.
+check: all unit-build
+	tests/run lint unit cli sanitize fuzz install
+
+lint:
+	tests/run lint
+
+# ---- fuzzing: the library again, by clang with libFuzzer and the sanitizers, in build/fuzz
+
+TIME ?= 60
+ONLY ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+
+fuzz: fuzz-build
+	tests/fuzz/run $(TIME) $(ONLY)
+
+fuzz-replay: fuzz-build
+	tests/fuzz/run replay $(ONLY)
+
+fuzz-build:
+	+@$(MAKE) -s BUILD=build/fuzz CC=clang CFLAGS='-O1 -g' SANITIZE=fuzzer-no-link,address,undefined \
+		$(ONLY:%=build/fuzz/fuzz_%)
+
+build/fuzz/fuzz_%: build/fuzz/obj/tests/fuzz/fuzz_%.o $(LIB)
+	clang -fsanitize=fuzzer $(ALL_LDFLAGS) -o $@ $^ $(PROBE_LIBS) -lm
+
+# ---- speed: PYTHON is an interpreter that has the peers' packages (tests/bench/README.md)
+
+PYTHON ?= python3
+
+bench: all
+	tests/bench/run $(PYTHON)
+
+.PHONY: check lint fuzz fuzz-replay fuzz-build bench
