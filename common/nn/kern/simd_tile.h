@@ -1,0 +1,156 @@
+/*
+ * simd_tile.h - the register tile that the convolutions are made of
+ *
+ * A tile is nb blocks of output channels times np neighbouring pixels, held in registers while the sum runs over the
+ * steps (one step: a block of input channels seen through one kernel tap). Every sum adds its products in the order
+ * step, channel whatever the tile's size, so tiles of any size give the same bits.
+ *
+ * A file simd_*.h is included once by each kern_ISA.c, after vec_*.h and the element type: elem, eload(), estore(),
+ * and sum_elem() for the sum over stored elements (below for f32; kern_avx512bf16.c brings its own).
+ */
+#ifndef FRL_SIMD_TILE_H
+#define FRL_SIMD_TILE_H
+
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("GCC unroll 32")
+
+#ifndef KERN_ELEM_BF16
+typedef float elem;
+
+INLINE vec eload(const elem *p) { return vload(p); }
+INLINE void estore(elem *p, vec v, int round) { vstore(p, round ? vbf16_round(v) : v); }
+#endif
+
+/* acc[j][i] += x[i] * w[j] over nc channels; x[i] are np pixels of B floats, w[j] nb blocks, wblk floats apart. */
+INLINE void sum_f32(vec *acc, const int nb, const int np, const float *x, int nc, const float *w, ptrdiff_t wblk)
+{
+	for (int c = 0; c < nc; c++, x++, w += B) {
+		vec wv[NB_MAX];
+
+		UNROLL for (int j = 0; j < nb; j++)
+			wv[j] = vload(w + j * wblk);
+		UNROLL for (int i = 0; i < np; i++) {
+			vec xv = vset1(x[i * B]);
+
+			UNROLL for (int j = 0; j < nb; j++)
+				acc[j * np + i] = vfma(wv[j], xv, acc[j * np + i]);
+		}
+	}
+}
+
+#ifndef KERN_ELEM_BF16
+INLINE void sum_elem(vec *acc, const int nb, const int np, const elem *x, int nc, const elem *w, ptrdiff_t wblk)
+{
+	sum_f32(acc, nb, np, x, nc, w, wblk);
+}
+#endif
+
+/* Output pixels in one row (or of several rows of a 1x1 convolution, which are one to it). */
+struct run {
+	const elem *const *taps;	/* of each step, the input pixel that output pixel 0 sees */
+	int steps, full, nc;		/* steps; the first `full` sum B channels, the others nc */
+	const elem *w;			/* [step][B in][B out] of the first block */
+	ptrdiff_t wblk;			/* to the next block */
+	const float *bias, *slope;
+	elem *dst[NB_MAX];
+	const elem *res[NB_MAX], *up[NB_MAX];	/* or all NULL */
+	const int32_t *xmap;		/* column in up of each output pixel */
+	int round;
+};
+
+INLINE vec activate(vec v, vec slope)
+{
+	return vmax(v * slope, v);
+}
+
+INLINE void tile(const struct run *r, ptrdiff_t x0, const int nb, const int np)
+{
+	vec acc[NB_MAX * NP1 > 28 ? 28 : NB_MAX * NP1];
+	const elem *w = r->w;
+
+	UNROLL for (int j = 0; j < nb; j++) {
+		vec b = vload(r->bias + j * B);
+
+		UNROLL for (int i = 0; i < np; i++)
+			acc[j * np + i] = b;
+	}
+	for (int s = 0; s < r->steps; s++, w += B * B)
+		sum_elem(acc, nb, np, r->taps[s] + x0 * B, s < r->full ? B : r->nc, w, r->wblk);
+	if (r->res[0]) {
+		UNROLL for (int j = 0; j < nb; j++)
+			UNROLL for (int i = 0; i < np; i++)
+				acc[j * np + i] += eload(r->res[j] + (x0 + i) * B);
+	}
+	UNROLL for (int j = 0; j < nb; j++) {
+		vec slope = vload(r->slope + j * B);
+
+		UNROLL for (int i = 0; i < np; i++)
+			acc[j * np + i] = activate(acc[j * np + i], slope);
+	}
+	if (r->up[0]) {
+		UNROLL for (int j = 0; j < nb; j++)
+			UNROLL for (int i = 0; i < np; i++)
+				acc[j * np + i] += eload(r->up[j] + (ptrdiff_t)r->xmap[x0 + i] * B);
+	}
+	UNROLL for (int j = 0; j < nb; j++)
+		UNROLL for (int i = 0; i < np; i++)
+			estore(r->dst[j] + (x0 + i) * B, acc[j * np + i], r->round);
+}
+
+/* A row of functions for every tile size: X(nb, np) */
+#define TILES_4(X, nb) X(nb, 1) X(nb, 2) X(nb, 3) X(nb, 4)
+#define TILES_6(X, nb) TILES_4(X, nb) X(nb, 5) X(nb, 6)
+#define TILES_9(X, nb) TILES_6(X, nb) X(nb, 7) X(nb, 8) X(nb, 9)
+#define TILES_12(X, nb) TILES_9(X, nb) X(nb, 10) X(nb, 11) X(nb, 12)
+#define TILES_14(X, nb) TILES_12(X, nb) X(nb, 13) X(nb, 14)
+#if NB_MAX == 3
+#define TILES(X1, X2, X3) TILES_14(X1, 1) }, { TILES_14(X2, 2) }, { TILES_9(X3, 3)
+#define ALL_TILES(X) TILES_14(X, 1) TILES_14(X, 2) TILES_9(X, 3)
+static const int tile_pixels[NB_MAX] = { NP1, NP2, NP3 };
+#else
+#define TILES(X1, X2, X3) TILES_12(X1, 1) }, { TILES_6(X2, 2)
+#define ALL_TILES(X) TILES_12(X, 1) TILES_6(X, 2)
+static const int tile_pixels[NB_MAX] = { NP1, NP2 };
+#endif
+
+#define CONV_TILE(nb, np) \
+	static void tile_##nb##_##np(const struct run *r, ptrdiff_t x0) { tile(r, x0, nb, np); }
+#define CONV_NAME(nb, np) tile_##nb##_##np,
+ALL_TILES(CONV_TILE)
+
+static void (*const conv_tiles[NB_MAX][NP1])(const struct run *, ptrdiff_t) = {
+	{ TILES(CONV_NAME, CONV_NAME, CONV_NAME) }
+};
+
+/* Pixels [0, n) of nb blocks. */
+static void run_pixels(const struct run *r, int nb, int n)
+{
+	int most = tile_pixels[nb - 1];
+
+	for (int x = 0; x < n; x += most)
+		conv_tiles[nb - 1][(n - x < most ? n - x : most) - 1](r, x);
+}
+
+/* How many of the `left` blocks of output channels the next tile takes: never one alone if that can be helped. */
+static int group_size(int left)
+{
+	return left <= NB_MAX ? left : 2;
+}
+
+/* Carves n bytes off the caller's scratch. */
+INLINE void *carve(char **scratch, size_t n)
+{
+	void *p = *scratch;
+
+	*scratch += align_up(n);
+	return p;
+}
+
+/* The columns of a picture of width uw that columns 0..ow-1 see when it is enlarged to width ow. */
+static void make_xmap(int32_t *xmap, int uw, int ow)
+{
+	for (int x = 0; x < ow; x++)
+		xmap[x] = (int32_t)((int64_t)x * uw / ow);
+}
+
+#endif

@@ -1,0 +1,227 @@
+/*
+ * simd_wino.h - 3x3, stride 1, pad 1 by Winograd's F(4x4, 3x3)
+ *
+ * A tile of 6x6 inputs (overlapping by 2) gives 4x4 outputs: both are transformed along rows and columns, and between
+ * lie 36 products of matrices [tiles][ic] x [ic][oc], a quarter of the direct form's multiplications. Points 0, +-1,
+ * +-2, infinity; all in f32, whatever the elements are (Lavin and Gray, "Fast algorithms for convolutional neural
+ * networks", 2016). The tile grid is the picture's, so a range of rows gives the same bits as the whole.
+ */
+#ifndef FRL_SIMD_WINO_H
+#define FRL_SIMD_WINO_H
+
+/* Tiles in one batch: what the matrices' rows are. */
+#define WINO_BATCH (2 * NP2)
+
+/* B' d: six inputs along a row or column to the six points. */
+INLINE void wino_in6(vec *o, ptrdiff_t step, vec d0, vec d1, vec d2, vec d3, vec d4, vec d5)
+{
+	const vec four = vset1(4), five = vset1(-5), two = vset1(2);
+	vec a = vfma(d2, -four, d4), b = vfma(d1, -four, d3), c = d4 - d2, e = (d3 - d1) * two;
+
+	o[0] = vfma(d0, four, vfma(d2, five, d4));
+	o[step] = a + b;
+	o[2 * step] = a - b;
+	o[3 * step] = c + e;
+	o[4 * step] = c - e;
+	o[5 * step] = vfma(d1, four, vfma(d3, five, d5));
+}
+
+/* A' m: six points to four outputs. */
+INLINE void wino_out4(vec *o, ptrdiff_t step, vec m0, vec m1, vec m2, vec m3, vec m4, vec m5)
+{
+	vec s = m1 + m2, d = m1 - m2, t = m3 + m4, e = m3 - m4;
+
+	o[0] = m0 + s + t;
+	o[step] = vfma(e, vset1(2), d);
+	o[2 * step] = vfma(t, vset1(4), s);
+	o[3 * step] = vfma(e, vset1(8), d) + m5;
+}
+
+/* One tile of one block, rows `pitch` elements apart, to v[36], `step` floats apart. */
+INLINE void wino_input(const elem *s, ptrdiff_t pitch, float *v, ptrdiff_t step)
+{
+	vec t[WINO_POINTS], o[WINO_IN];
+
+	UNROLL for (int x = 0; x < WINO_IN; x++, s += B)
+		wino_in6(t + x, WINO_IN, eload(s), eload(s + pitch), eload(s + 2 * pitch), eload(s + 3 * pitch),
+		    eload(s + 4 * pitch), eload(s + 5 * pitch));
+	UNROLL for (int y = 0; y < WINO_IN; y++) {
+		const vec *r = t + y * WINO_IN;
+
+		wino_in6(o, 1, r[0], r[1], r[2], r[3], r[4], r[5]);
+		UNROLL for (int x = 0; x < WINO_IN; x++, v += step)
+			vstore(v, o[x]);
+	}
+}
+
+/* The same for a tile whose first input is (y, x) and that reaches beyond the picture. */
+static void wino_input_edge(const elem *s, int ih, int iw, int y, int x, float *v, ptrdiff_t step)
+{
+	elem patch[WINO_POINTS * B] __attribute__((aligned(KERN_ALIGN))) = { 0 };
+
+	for (int i = 0; i < WINO_IN; i++)
+		for (int k = 0; k < WINO_IN; k++)
+			if (y + i >= 0 && y + i < ih && x + k >= 0 && x + k < iw)
+				memcpy(patch + (i * WINO_IN + k) * B, s + ((ptrdiff_t)(y + i) * iw + x + k) * B,
+				    B * sizeof(*s));
+	wino_input(patch, WINO_IN * B, v, step);
+}
+
+/* m[36], `step` floats apart, to 4x4 sums */
+INLINE void wino_output(const float *m, ptrdiff_t step, vec *o)
+{
+	vec t[WINO_OUT * WINO_IN];
+
+	UNROLL for (int x = 0; x < WINO_IN; x++) {
+		const float *c = m + x * step;
+
+		wino_out4(t + x, WINO_IN, vload(c), vload(c + 6 * step), vload(c + 12 * step), vload(c + 18 * step),
+		    vload(c + 24 * step), vload(c + 30 * step));
+	}
+	UNROLL for (int y = 0; y < WINO_OUT; y++) {
+		const vec *r = t + y * WINO_IN;
+
+		wino_out4(o + y * WINO_OUT, 1, r[0], r[1], r[2], r[3], r[4], r[5]);
+	}
+}
+
+/* One point's product: v[icb][WINO_BATCH][B] x w[icb][B in][B out] of nb blocks to m[nb][WINO_BATCH][B] */
+struct product {
+	const float *v, *w;
+	float *m;
+	ptrdiff_t wblk;
+	int icb, nc;	/* blocks of input channels; channels in the last */
+};
+
+INLINE void product(const struct product *p, ptrdiff_t t0, const int nb, const int np)
+{
+	vec acc[NB_MAX * NP1 > 28 ? 28 : NB_MAX * NP1];
+	const float *w = p->w, *v = p->v + t0 * B;
+
+	UNROLL for (int i = 0; i < nb * np; i++)
+		acc[i] = vzero();
+	for (int b = 0; b < p->icb; b++, w += B * B, v += WINO_BATCH * B)
+		sum_f32(acc, nb, np, v, b < p->icb - 1 ? B : p->nc, w, p->wblk);
+	UNROLL for (int j = 0; j < nb; j++)
+		UNROLL for (int i = 0; i < np; i++)
+			vstore(p->m + (j * WINO_BATCH + t0 + i) * B, acc[j * np + i]);
+}
+
+#define PRODUCT_TILE(nb, np) \
+	static void product_##nb##_##np(const struct product *p, ptrdiff_t t0) { product(p, t0, nb, np); }
+#define PRODUCT_NAME(nb, np) product_##nb##_##np,
+ALL_TILES(PRODUCT_TILE)
+
+static void (*const product_tiles[NB_MAX][NP1])(const struct product *, ptrdiff_t) = {
+	{ TILES(PRODUCT_NAME, PRODUCT_NAME, PRODUCT_NAME) }
+};
+
+static size_t wino_scratch(const struct kern_conv *c, int iw)
+{
+	size_t v = (size_t)(WINO_POINTS * WINO_BATCH * B) * sizeof(float);
+
+	return align_up((size_t)iw * sizeof(int32_t)) + v * (size_t)(div_up(c->ic, B) + NB_MAX);
+}
+
+/* What a call of winograd() works on. */
+struct wino {
+	const struct kern_io *io;
+	const float *bias, *slope;
+	const int32_t *xmap;
+	float *v, *m;
+	int icb, across;	/* tiles in a row */
+	int y0, y1, round;
+};
+
+/* Inputs of tiles [first, first + n) of the picture's grid to v[36][icb][WINO_BATCH][B] */
+static void wino_gather(const struct wino *k, int first, int n)
+{
+	int ih = k->io->ih, iw = k->io->iw;
+	ptrdiff_t step = (ptrdiff_t)k->icb * WINO_BATCH * B;
+
+	for (int t = 0; t < n; t++) {
+		int y = (first + t) / k->across * WINO_OUT - 1, x = (first + t) % k->across * WINO_OUT - 1;
+		int inside = y >= 0 && x >= 0 && y + WINO_IN <= ih && x + WINO_IN <= iw;
+
+		for (int b = 0; b < k->icb; b++) {
+			const elem *s = k->io->src[b];
+			float *v = k->v + ((ptrdiff_t)b * WINO_BATCH + t) * B;
+
+			if (inside)
+				wino_input(s + ((ptrdiff_t)y * iw + x) * B, (ptrdiff_t)iw * B, v, step);
+			else
+				wino_input_edge(s, ih, iw, y, x, v, step);
+		}
+	}
+}
+
+/* The outputs of one tile at (y, x), block b, clipped to the picture and the rows asked for. */
+static void wino_put(const struct wino *k, const float *m, ptrdiff_t step, int b, int y, int x)
+{
+	const struct kern_io *io = k->io;
+	int iw = io->iw, w = iw - x < WINO_OUT ? iw - x : WINO_OUT;
+	vec o[WINO_OUT * WINO_OUT], bias = vload(k->bias + b * B), slope = vload(k->slope + b * B);
+
+	wino_output(m, step, o);
+	for (int i = 0; i < WINO_OUT; i++) {
+		ptrdiff_t at = ((ptrdiff_t)(y + i) * iw + x) * B;
+		const elem *res = io->res ? (const elem *)io->res[b] + at : NULL, *up = NULL;
+		elem *dst = (elem *)io->dst[b] + at;
+
+		if (y + i < k->y0 || y + i >= k->y1)
+			continue;
+		if (io->up)
+			up = (const elem *)io->up[b] + (int64_t)(y + i) * io->uh / io->ih * io->uw * B;
+		for (int j = 0; j < w; j++) {
+			vec v = o[i * WINO_OUT + j] + bias;
+
+			if (res)
+				v += eload(res + j * B);
+			v = activate(v, slope);
+			if (up)
+				v += eload(up + (ptrdiff_t)k->xmap[x + j] * B);
+			estore(dst + j * B, v, k->round);
+		}
+	}
+}
+
+static void winograd(const struct kern_conv *c, const void *p, const struct kern_io *io, int y0, int y1)
+{
+	const struct packed *head = p;
+	int icb = head->ic_blocks, ocb = head->oc_blocks;
+	char *scratch = io->scratch;
+	int32_t *xmap = carve(&scratch, (size_t)io->iw * sizeof(*xmap));
+	struct wino k = { .io = io, .xmap = xmap, .icb = icb, .across = div_up(io->iw, WINO_OUT), .y0 = y0, .y1 = y1,
+		.round = c->dtype == KERN_BF16 };
+	struct product r = { .icb = icb, .nc = c->ic - (icb - 1) * B, .wblk = (ptrdiff_t)WINO_POINTS * icb * B * B };
+	int end = div_up(y1, WINO_OUT) * k.across;
+
+	k.bias = packed_bias(p);
+	k.slope = k.bias + (ptrdiff_t)ocb * B;
+	k.v = carve(&scratch, (size_t)(WINO_POINTS * icb * WINO_BATCH * B) * sizeof(float));
+	k.m = (float *)scratch;
+	if (io->up)
+		make_xmap(xmap, io->uw, io->iw);
+	for (int t = y0 / WINO_OUT * k.across, n; t < end; t += n) {
+		n = end - t < WINO_BATCH ? end - t : WINO_BATCH;
+		wino_gather(&k, t, n);
+		for (int b = 0, nb; b < ocb; b += nb) {
+			ptrdiff_t mstep = (ptrdiff_t)(nb = group_size(ocb - b)) * WINO_BATCH * B;
+			int most = tile_pixels[nb - 1];
+
+			for (int f = 0; f < WINO_POINTS; f++) {
+				r.v = k.v + (ptrdiff_t)f * icb * WINO_BATCH * B;
+				r.w = (const float *)packed_weights(p, B) + b * r.wblk + (ptrdiff_t)f * icb * B * B;
+				r.m = k.m + f * mstep;
+				for (int x = 0; x < n; x += most)
+					product_tiles[nb - 1][(n - x < most ? n - x : most) - 1](&r, x);
+			}
+			for (int j = 0; j < nb; j++)
+				for (int i = 0; i < n; i++)
+					wino_put(&k, k.m + (j * WINO_BATCH + i) * B, mstep, b + j,
+					    (t + i) / k.across * WINO_OUT, (t + i) % k.across * WINO_OUT);
+		}
+	}
+}
+
+#endif
