@@ -32,7 +32,7 @@ PROGRAM_DIRS := $(patsubst %/,%,$(dir $(wildcard $(addsuffix /main.c,$(STAGES) t
 PROGRAMS := $(foreach d,$(PROGRAM_DIRS),$(BUILD)/bin/frl-$(notdir $d))
 
 # The oneDNN binding is one of two files, chosen by the probe.
-LIB_SRC := $(filter-out common/nn/dnnl_v%.c,$(shell find common -name '*.c' | sort)) $(PROBE_DNNL_SRC)
+LIB_SRC := $(filter-out common/nn/dnnl_v%.c,$(shell find common -name '*.c' | sort)) $(wildcard $(PROBE_DNNL_SRC))
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/onnx.pb-c.o
 LIB := $(BUILD)/lib/libfrl.a
 LIB_OBJ := $(if $(wildcard tools/weights/onnx.proto common/nn/onnx.proto),$(LIB_OBJ),$(filter-out %onnx.pb-c.o,$(LIB_OBJ)))
