@@ -53,8 +53,8 @@ const char *record_kind_name(enum record_kind kind);	/* "tensor", "jpeg", "png",
 /* Bytes of header, payload and padding. */
 uint64_t record_size(const struct record *r);
 
-/* The 64 bytes of a header. record_decode: 0, or -1 with the reason (magic, CRC, version, field out of range, payload
- * size that does not fit dtype and dims of a tensor). */
+/* The 64 bytes of a header. record_decode: 0, or -1 with the reason (magic, CRC, field out of range, payload size that
+ * does not fit dtype and dims of a tensor), or -2 for a good header of another version. */
 void record_encode(const struct record *r, uint8_t header[RECORD_HEADER]);
 int record_decode(struct record *r, const uint8_t header[RECORD_HEADER], struct err *e);
 
@@ -113,7 +113,7 @@ struct record_reader {
 	/* Private. */
 	int fd;
 	char *name;
-	bool seekable, segment_damaged, seen;
+	bool seekable, segment_damaged, seen, magic;
 	uint64_t start;	 /* of the stream in the file */
 	uint64_t base;	 /* stream offset of window[pos] */
 	uint8_t *window; /* [pos, len) was read and not yet used */
@@ -139,6 +139,12 @@ int record_next(struct record_reader *r, struct err *e);
  */
 int record_next_header(struct record_reader *r, struct err *e);
 void record_close(struct record_reader *r);
+
+/*
+ * One record by its offset in a file (pread, thread-safe): header into r, payload into payload (emptied first), checked.
+ * 0, or -1 with the reason, without the file's name.
+ */
+int record_read_at(int fd, uint64_t offset, struct record *r, struct buf *payload, struct err *e);
 
 /* ---- random access: an index beside the file (FILE.idx), made in one hop over the headers */
 
