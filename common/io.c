@@ -292,6 +292,11 @@ int out_open(struct out *o, const char *path, bool binary, struct err *e)
 	return 0;
 }
 
+void out_attach(struct out *o, int fd, const char *name)
+{
+	*o = (struct out){ .fd = fd, .path = xstrdup(name), .data = xmalloc(OUT_SIZE) };
+}
+
 static const char *out_name(const struct out *o)
 {
 	return o->path ? o->path : "<stdout>";

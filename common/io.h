@@ -44,6 +44,8 @@ struct out {
  * PATH.tmp.PID in the same folder, removed if the process ends or dies on a signal before out_commit.
  */
 int out_open(struct out *o, const char *path, bool binary, struct err *e);
+/* Output to fd, which is open already and o's from now on; out_commit flushes and closes it. name is copied, for messages. */
+void out_attach(struct out *o, int fd, const char *name);
 int out_write(struct out *o, const void *data, size_t len, struct err *e);
 int out_printf(struct out *o, struct err *e, const char *fmt, ...) PRINTF_LIKE(3, 4);
 int out_flush(struct out *o, struct err *e);

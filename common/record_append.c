@@ -128,7 +128,7 @@ static int cut_tail(struct record_append *a, int fd, const char *path, struct ta
 
 int record_append_open(struct record_append *a, const char *path, struct err *e)
 {
-	struct tail t;
+	struct tail t = { 0 };
 	off_t at;
 
 	*a = (struct record_append){ 0 };
@@ -154,19 +154,20 @@ int record_append_open(struct record_append *a, const char *path, struct err *e)
 	return 0;
 }
 
+static int sync_out(struct out *o, struct err *e)
+{
+	if (out_flush(o, e))
+		return -1;
+	return fsync(o->fd) ? err_sys(e, "cannot sync '%s'", o->path) : 0;
+}
+
 int record_append_commit(struct record_append *a, const char *text, struct err *e)
 {
 	/* The end record must not reach the disk before what it speaks for. */
-	if (a->writer.count || a->start == 0) {
-		if (out_flush(&a->out, e))
-			goto fail;
-		if (fdatasync(a->out.fd)) {
-			err_sys(e, "cannot sync '%s'", a->out.path);
-			goto fail;
-		}
-		if (record_end(&a->writer, text, e))
-			goto fail;
-	}
+	if ((a->writer.count || a->start == 0) && (sync_out(&a->out, e) || record_end(&a->writer, text, e)))
+		goto fail;
+	if (sync_out(&a->out, e))
+		goto fail;
 	if (out_commit(&a->out, e))
 		return -1;
 	*a = (struct record_append){ 0 };
