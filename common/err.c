@@ -227,6 +227,11 @@ void die_err(const struct err *e)
 	die(e->code ? e->code : EXIT_CODE_FAILED, "%s", e->msg);
 }
 
+void quit(int status)
+{
+	exit(status);
+}
+
 void bug_at(const char *file, int line, const char *fmt, ...)
 {
 	char msg[1000];

@@ -55,6 +55,8 @@ _Noreturn void die(int code, const char *fmt, ...) PRINTF_LIKE(2, 3);
 _Noreturn void die_sys(const char *fmt, ...) PRINTF_LIKE(1, 2);
 /* die() with e's code and message. */
 _Noreturn void die_err(const struct err *e);
+/* exit(): the orderly end of --help and the like, after io_finish. */
+_Noreturn void quit(int status);
 /* Registers a function that runs at the start of die (MPI_Abort, removal of temporary files); at most 8. */
 void err_at_die(void (*fn)(void));
 

@@ -13,7 +13,7 @@
 /* The processors this process may run on (affinity mask and cgroup quota respected), at least 1. */
 int thread_default(void);
 
-/* fn(data, i, worker) for i in [0, n), on up to `threads` threads; worker in [0, threads) names scratch space. */
+/* fn(data, i, worker) for i in [0, n), on up to `threads` threads; worker in [0, threads) names scratch space. Nests. */
 void parallel_for(int threads, size_t n, void (*fn)(void *data, size_t i, int worker), void *data);
 
 /*
@@ -22,6 +22,7 @@ void parallel_for(int threads, size_t n, void (*fn)(void *data, size_t i, int wo
  * read: the next item, or NULL at the end. Called by one thread at a time, in order. While it waits for a slow input,
  *       finished items go on to `write` (another thread runs it).
  * work: may run for several items at once; worker in [0, threads) names scratch space.
+ *       A read that waits when write stops the pipeline is waited for.
  * write: items in the order read returned them, one at a time. Returns 0, or -1 to stop the pipeline: no further read,
  *        items in flight are handed to `drop`. `last_ready` says that no finished item waits behind this one, so a
  *        buffered output should be flushed now.
