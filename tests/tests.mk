@@ -28,8 +28,13 @@ build/fuzz/fuzz_%: build/fuzz/obj/tests/fuzz/fuzz_%.o $(LIB)
 # ---- speed: PYTHON is an interpreter that has the peers' packages (tests/bench/README.md)
 
 PYTHON ?= python3
+BENCH := $(patsubst tests/bench/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/bench_*.c))
 
-bench: all
-	tests/bench/run $(PYTHON)
+bench: all $(BENCH)
+	@tests/bench/run $(PYTHON)
+
+$(BUILD)/tests/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PROBE_LIBS) -lm
 
 .PHONY: check lint fuzz fuzz-replay fuzz-build bench
