@@ -49,7 +49,7 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/probe.mk
 	$(CC) $(ALL_CFLAGS) $(ISA_CFLAGS) -c -o $@ $<
 
 # One source per instruction set says so in its name; the dispatcher picks at run time.
-AVX2 := -mavx2 -mfma -mf16c -ffp-contract=off
+AVX2 := -mavx2 -mfma -ffp-contract=off
 AVX512 := $(AVX2) -mavx512f -mavx512bw -mavx512vl -mavx512dq -mprefer-vector-width=512
 $(BUILD)/obj/%_avx2.o: ISA_CFLAGS = $(AVX2)
 $(BUILD)/obj/%_avx512.o: ISA_CFLAGS = $(AVX512)

@@ -29,7 +29,7 @@ static void (*before_message)(void);
 
 /* ---- error values */
 
-static int fill(struct err *e, int code, int errnum, const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0))) static int fill(struct err *e, int code, int errnum, const char *fmt, va_list ap)
 {
 	if (!e)
 		return -1;
@@ -113,7 +113,7 @@ void err_before_message(void (*fn)(void))
 }
 
 /* One write(2) per message, so that lines of several threads do not mix; a file name cannot send control codes. */
-static void say(const char *prefix, int errnum, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static void say(const char *prefix, int errnum, const char *fmt, va_list ap)
 {
 	char line[4096];
 	size_t room = sizeof line - 1; /* the newline */

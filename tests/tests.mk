@@ -33,7 +33,7 @@ BENCH := $(patsubst tests/bench/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/benc
 bench: all $(BENCH)
 	@tests/bench/run $(PYTHON)
 
-$(BUILD)/tests/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(LIB)
+$(BUILD)/tests/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(PARTS) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PROBE_LIBS) -lm
 
