@@ -22,7 +22,7 @@ fuzz-build:
 	+@$(MAKE) -s BUILD=build/fuzz CC=clang CFLAGS='-O1 -g' SANITIZE=fuzzer-no-link,address,undefined \
 		$(ONLY:%=build/fuzz/fuzz_%)
 
-build/fuzz/fuzz_%: build/fuzz/obj/tests/fuzz/fuzz_%.o $(LIB)
+build/fuzz/fuzz_%: build/fuzz/obj/tests/fuzz/fuzz_%.o $(PARTS) $(LIB)
 	clang -fsanitize=fuzzer $(ALL_LDFLAGS) -o $@ $^ $(PROBE_LIBS) -lm
 
 # ---- speed: PYTHON is an interpreter that has the peers' packages (tests/bench/README.md)

@@ -68,8 +68,8 @@ static int read_tensor(struct safetensor *t, const struct json *v, const char *d
 	    json_i64(json_at(offsets, 1), &end))
 		return err_set(e, "'data_offsets' is not a pair of offsets");
 	if (begin < 0 || end < begin || (uint64_t)end > data_len)
-		return err_set(e, "data_offsets [%" PRId64 ",%" PRId64 "] lie outside the %zu bytes of data", begin, end,
-			       data_len);
+		return err_set(e, "data_offsets [%" PRId64 ",%" PRId64 "] lie outside the %zu bytes of data", begin,
+			       end, data_len);
 	bytes = shape_bytes(&t->shape, t->dtype);
 	if (bytes != end - begin)
 		return err_set(e, "%" PRId64 " bytes where dtype and shape ask for %" PRId64, end - begin, bytes);
@@ -156,7 +156,9 @@ static int read_file(struct safetensors *s, struct err *e)
 		return err_set(e, "%zu bytes are too few for a safetensors file", s->file.len);
 	len = le_get64(s->file.data);
 	if (len > MAX_HEADER)
-		return err_set(e, "not a safetensors file, or one with a header of %" PRIu64 " bytes (at most %d are read)",
+		return err_set(e,
+			       "not a safetensors file, or one with a header of %" PRIu64
+			       " bytes (at most %d are read)",
 			       len, MAX_HEADER);
 	if (len > s->file.len - 8)
 		return err_set(e, "cut short: %zu bytes, the header alone has %" PRIu64, s->file.len, len);
@@ -198,8 +200,8 @@ void safetensors_close(struct safetensors *s)
 const struct safetensor *safetensors_find(const struct safetensors *s, const char *name)
 {
 	const struct safetensor key = { .name = name }, *key_pointer = &key;
-	const struct safetensor **found =
-		s->n ? bsearch(&key_pointer, s->by_name, s->n, sizeof(*s->by_name), by_name) : NULL;
+	const struct safetensor **found = s->n ? bsearch(&key_pointer, s->by_name, s->n, sizeof(*s->by_name), by_name)
+					       : NULL;
 
 	return found ? *found : NULL;
 }

@@ -28,7 +28,7 @@ enum dtype {
 enum { SHAPE_MAX = 8 };
 
 struct shape {
-	int n;		       /* dimensions, 0..SHAPE_MAX */
+	int n;			/* dimensions, 0..SHAPE_MAX */
 	int64_t dim[SHAPE_MAX]; /* each >= 0 */
 };
 

@@ -1,0 +1,11 @@
+/*
+ * eval.h - the sub-commands of frl-eval, one file each
+ *
+ * Each is a main of its own: argv[0] is the sub-command's name, the result the exit status.
+ */
+#ifndef FRL_EVAL_EVAL_H
+#define FRL_EVAL_EVAL_H
+
+int eval_detection(int argc, char **argv);
+
+#endif

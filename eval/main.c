@@ -1,0 +1,26 @@
+/* frl-eval - scores predictions against the truth by each field's own protocol; man frl-eval(1) */
+#include "common/err.h"
+#include "common/io.h"
+#include "common/opt.h"
+#include "common/progress.h"
+#include "eval/eval.h"
+
+static const struct opt_program program = {
+	.name = "frl-eval",
+	.synopsis = "frl-eval TASK --truth FILE --pred FILE [option ...]",
+	.purpose = "Scores predictions against the truth by each field's own protocol.",
+	.example = "frl-eval detection --truth ground_truth --pred results > ap.tsv",
+};
+
+static const struct opt_command commands[] = {
+	{ "detection", eval_detection, "average precision by the WIDER FACE protocol" },
+	{ 0 },
+};
+
+int main(int argc, char **argv)
+{
+	err_program(program.name);
+	io_catch_signals();
+	summary_start();
+	return io_finish(opt_command(&program, commands, argc, argv));
+}
