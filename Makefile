@@ -2,6 +2,8 @@
 
 include config.mk
 
+.DEFAULT_GOAL := all
+
 BUILD := build$(if $(SANITIZE),/sanitize)
 export BUILD
 
@@ -33,9 +35,13 @@ PROGRAMS := $(foreach d,$(PROGRAM_DIRS),$(BUILD)/bin/frl-$(notdir $d))
 
 # The oneDNN binding is one of two files, chosen by the probe.
 LIB_SRC := $(filter-out common/nn/dnnl_v%.c,$(shell find common -name '*.c' | sort)) $(wildcard $(PROBE_DNNL_SRC))
-LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/onnx.pb-c.o
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 LIB := $(BUILD)/lib/libfrl.a
-LIB_OBJ := $(if $(wildcard tools/weights/onnx.proto common/nn/onnx.proto),$(LIB_OBJ),$(filter-out %onnx.pb-c.o,$(LIB_OBJ)))
+# What the programs are made of apart from their main.c, so that tests and fuzz targets can call it.
+PARTS_SRC := $(filter-out %/main.c,$(wildcard $(addsuffix /*.c,$(PROGRAM_DIRS))))
+PARTS_PROTO := $(wildcard $(addsuffix /*.proto,$(PROGRAM_DIRS)))
+PARTS_OBJ := $(PARTS_SRC:%.c=$(BUILD)/obj/%.o) $(PARTS_PROTO:%.proto=$(BUILD)/obj/gen/%.pb-c.o)
+PARTS := $(BUILD)/lib/libparts.a
 
 all: $(PROGRAMS)
 
@@ -43,6 +49,22 @@ $(LIB): $(LIB_OBJ)
 	@mkdir -p $(@D)
 	@rm -f $@
 	@ar rcs $@ $^
+
+$(PARTS): $(PARTS_OBJ)
+	@mkdir -p $(@D)
+	@rm -f $@
+	@ar rcs $@ $^
+
+# Protocol buffers: x/y.proto gives x/y.pb-c.h under gen/, which has to be there before the folder's sources are compiled.
+$(BUILD)/gen/%.pb-c.c: %.proto
+	@mkdir -p $(BUILD)/gen
+	protoc-c --c_out=$(BUILD)/gen $<
+
+$(BUILD)/obj/gen/%.pb-c.o: $(BUILD)/gen/%.pb-c.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -w -c -o $@ $<
+
+$(PARTS_SRC:%.c=$(BUILD)/obj/%.o): | $(PARTS_PROTO:%.proto=$(BUILD)/gen/%.pb-c.c)
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/probe.mk
 	@mkdir -p $(@D)
@@ -57,7 +79,8 @@ $(BUILD)/obj/%_avx512bf16.o: ISA_CFLAGS = $(AVX512) -mavx512bf16
 $(BUILD)/obj/common/err.o: ISA_CFLAGS = -DFRL_VERSION='"$(VERSION)"' -DFRL_REVISION='"$(REVISION)"'
 
 define program_rule
-$(BUILD)/bin/frl-$(notdir $1): $$(patsubst %.c,$(BUILD)/obj/%.o,$$(wildcard $1/*.c)) $$(LIB)
+$(BUILD)/bin/frl-$(notdir $1): $$(patsubst %.c,$(BUILD)/obj/%.o,$$(wildcard $1/*.c)) \
+		$$(patsubst %.proto,$(BUILD)/obj/gen/%.pb-c.o,$$(wildcard $1/*.proto)) $$(LIB)
 	@mkdir -p $$(@D)
 	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(PROBE_LIBS) -lm
 endef
@@ -66,7 +89,8 @@ $(foreach d,$(PROGRAM_DIRS),$(eval $(call program_rule,$d)))
 # ---- tests
 
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
-$(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/unit/support_*.c)) $(LIB)
+SUPPORT_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/unit/support_*.c))
+$(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(SUPPORT_OBJ) $(PARTS) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(PROBE_LIBS) -lm
 $(BUILD)/obj/tests/%.o: ALL_CFLAGS += -Wno-missing-prototypes

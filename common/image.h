@@ -41,14 +41,17 @@ struct image_limits {
 	int min_short, min_long;
 };
 
-#define IMAGE_LIMITS_DEFAULT { .max_pixels = 40000000, .max_bytes = 256u << 20 }
+#define IMAGE_LIMITS_DEFAULT \
+	{ \
+		.max_pixels = 40000000, .max_bytes = 256u << 20 \
+	}
 
 struct image_info {
 	enum image_format format;
 	int w, h;	 /* of the full picture after orientation: the frame that coordinates refer to */
 	int orientation; /* EXIF, 1..8 */
 	int scale;	 /* the picture was decoded at 1/scale: 1, 2, 4, 8 */
-	int warnings;	 /* the codec's complaints about a file that it could still decode (e.g. bytes missing at its end) */
+	int warnings; /* the codec's complaints about a file that it could still decode (e.g. bytes missing at its end) */
 };
 
 /* By the first bytes, never by the file's name. */
@@ -59,8 +62,8 @@ enum image_format image_sniff(const void *data, size_t len);
  * words that suit a status ("truncated", "not a picture", "too many pixels: 50000x50000", ...); the caller adds the file.
  * A JPEG whose scan ends early is an error (truncated) - what is missing would be made up.
  */
-int image_decode(struct image *m, struct image_info *info, const void *data, size_t len, const struct image_limits *limits,
-		 struct err *e);
+int image_decode(struct image *m, struct image_info *info, const void *data, size_t len,
+		 const struct image_limits *limits, struct err *e);
 /* Size, format and orientation only. */
 int image_probe(struct image_info *info, const void *data, size_t len, struct err *e);
 /* Reads (io_slurp: no FIFO, no device, no directory) and decodes. e: "truncated" and the like without the path. */

@@ -15,9 +15,9 @@
 #include "common/err.h"
 
 enum mat_kind {
-	MAT_F64,   /* any numeric class but uint8; complex values lose their imaginary part */
-	MAT_U8,    /* uint8 and logical: pictures */
-	MAT_TEXT,  /* one row of characters, or none; UTF-8 */
+	MAT_F64,  /* any numeric class but uint8; complex values lose their imaginary part */
+	MAT_U8,	  /* uint8 and logical: pictures */
+	MAT_TEXT, /* one row of characters, or none; UTF-8 */
 	MAT_CELL,
 	MAT_OTHER, /* struct, object, function, sparse, several rows of text: its content is not to be had */
 	MAT_KINDS,

@@ -73,29 +73,48 @@ static _Noreturn void fail(const char *fmt, ...)
 	_exit(0);
 }
 
-#define SEND_AS_DOUBLE(type)                                                                                           \
-	do {                                                                                                           \
-		const type *p = v->data;                                                                               \
-		for (uint64_t i = 0; i < count; i++) {                                                                 \
-			double d = (double)p[i];                                                                       \
-			send_bytes(&d, sizeof d);                                                                      \
-		}                                                                                                      \
+#define SEND_AS_DOUBLE(type) \
+	do { \
+		const type *p = v->data; \
+		for (uint64_t i = 0; i < count; i++) { \
+			double d = (double)p[i]; \
+			send_bytes(&d, sizeof d); \
+		} \
 	} while (0)
 
 /* Sends the numbers of v as doubles. */
 static void send_numbers(const matvar_t *v, uint64_t count)
 {
 	switch (v->class_type) {
-	case MAT_C_DOUBLE: send_bytes(v->data, (size_t)count * sizeof(double)); break;
-	case MAT_C_SINGLE: SEND_AS_DOUBLE(float); break;
-	case MAT_C_INT8: SEND_AS_DOUBLE(int8_t); break;
-	case MAT_C_INT16: SEND_AS_DOUBLE(int16_t); break;
-	case MAT_C_UINT16: SEND_AS_DOUBLE(uint16_t); break;
-	case MAT_C_INT32: SEND_AS_DOUBLE(int32_t); break;
-	case MAT_C_UINT32: SEND_AS_DOUBLE(uint32_t); break;
-	case MAT_C_INT64: SEND_AS_DOUBLE(int64_t); break;
-	case MAT_C_UINT64: SEND_AS_DOUBLE(uint64_t); break;
-	default: fail("a numeric class %d is not known", (int)v->class_type);
+	case MAT_C_DOUBLE:
+		send_bytes(v->data, (size_t)count * sizeof(double));
+		break;
+	case MAT_C_SINGLE:
+		SEND_AS_DOUBLE(float);
+		break;
+	case MAT_C_INT8:
+		SEND_AS_DOUBLE(int8_t);
+		break;
+	case MAT_C_INT16:
+		SEND_AS_DOUBLE(int16_t);
+		break;
+	case MAT_C_UINT16:
+		SEND_AS_DOUBLE(uint16_t);
+		break;
+	case MAT_C_INT32:
+		SEND_AS_DOUBLE(int32_t);
+		break;
+	case MAT_C_UINT32:
+		SEND_AS_DOUBLE(uint32_t);
+		break;
+	case MAT_C_INT64:
+		SEND_AS_DOUBLE(int64_t);
+		break;
+	case MAT_C_UINT64:
+		SEND_AS_DOUBLE(uint64_t);
+		break;
+	default:
+		fail("a numeric class %d is not known", (int)v->class_type);
 	}
 }
 

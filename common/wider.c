@@ -33,7 +33,8 @@ static int next_line(struct lines *l, struct err *e)
 	nl = memchr(l->at, '\n', (size_t)(l->end - l->at));
 	len = (size_t)((nl ? nl : l->end) - l->at);
 	if (len > LINE_MAX_LEN)
-		return err_set(e, "'%s' line %llu: longer than %d bytes", l->name, (unsigned long long)l->number, LINE_MAX_LEN);
+		return err_set(e, "'%s' line %llu: longer than %d bytes", l->name, (unsigned long long)l->number,
+			       LINE_MAX_LEN);
 	if (memchr(l->at, 0, len))
 		return err_set(e, "'%s' line %llu: a NUL byte in text", l->name, (unsigned long long)l->number);
 	memcpy(l->text, l->at, len);
@@ -58,13 +59,14 @@ static int parse_face(const struct lines *l, double face[5], struct err *e)
 		if (len == 0)
 			return err_set(e, "'%s' line %llu: no %s", l->name, (unsigned long long)l->number, what[i]);
 		if (len >= sizeof word)
-			return err_set(e, "'%s' line %llu: %s is no number", l->name, (unsigned long long)l->number, what[i]);
+			return err_set(e, "'%s' line %llu: %s is no number", l->name, (unsigned long long)l->number,
+				       what[i]);
 		memcpy(word, s, len);
 		word[len] = 0;
 		s += len;
 		if (num_parse_f64(word, &face[i]) || !isfinite(face[i]))
-			return err_set(e, "'%s' line %llu: %s is no number: '%s'", l->name, (unsigned long long)l->number,
-				       what[i], word);
+			return err_set(e, "'%s' line %llu: %s is no number: '%s'", l->name,
+				       (unsigned long long)l->number, what[i], word);
 	}
 	if (s[strspn(s, " \t")])
 		return err_set(e, "'%s' line %llu: more than five numbers", l->name, (unsigned long long)l->number);
@@ -100,7 +102,7 @@ static void merge(double (*a)[5], double (*tmp)[5], size_t n)
 
 void wider_result_sort(struct wider_result *r)
 {
-	double (*tmp)[5];
+	double(*tmp)[5];
 	size_t i;
 
 	for (i = 1; i < r->n && r->face[i][4] <= r->face[i - 1][4]; i++)

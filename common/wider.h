@@ -19,7 +19,7 @@ extern const char *const wider_subset_name[WIDER_SUBSETS]; /* "easy", "medium", 
 
 struct wider_picture {
 	char *key;
-	double (*box)[4];	      /* [n] x y w h */
+	double (*box)[4]; /* [n] x y w h */
 	size_t n;
 	uint8_t *keep[WIDER_SUBSETS]; /* [n] does the face count? */
 	int64_t faces[WIDER_SUBSETS]; /* that count */

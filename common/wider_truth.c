@@ -8,7 +8,8 @@
 enum { FACES_IN_PICTURE = 100000, PICTURES_MAX = 1000000 };
 
 /* The cell `name` of f, with n elements (any number for n = SIZE_MAX). */
-static const struct mat *need_cell(const struct mat_file *f, const char *name, const char *file, uint64_t n, struct err *e)
+static const struct mat *need_cell(const struct mat_file *f, const char *name, const char *file, uint64_t n,
+				   struct err *e)
 {
 	const struct mat *m = mat_find(f, name);
 
@@ -57,14 +58,16 @@ static int read_pictures(struct wider_truth *t, const struct mat_file *f, const 
 
 		if (event->cell[i].kind != MAT_TEXT || names->kind != MAT_CELL || boxes->kind != MAT_CELL ||
 		    names->count != boxes->count || t->n + names->count > PICTURES_MAX)
-			return err_set(e, "'%s': event %llu is not a list of pictures", file, (unsigned long long)i + 1);
+			return err_set(e, "'%s': event %llu is not a list of pictures", file,
+				       (unsigned long long)i + 1);
 		t->picture = xrealloc_array(t->picture, t->n + (size_t)names->count + 1, sizeof *t->picture);
 		for (uint64_t k = 0; k < names->count; k++) {
 			struct wider_picture *p = &t->picture[t->n];
 
 			if (names->cell[k].kind != MAT_TEXT)
 				return err_set(e, "'%s': a picture of '%s' has no name", file, event->cell[i].text);
-			*p = (struct wider_picture){ .key = xasprintf("%s/%s", event->cell[i].text, names->cell[k].text) };
+			*p = (struct wider_picture){ .key = xasprintf("%s/%s", event->cell[i].text,
+								      names->cell[k].text) };
 			t->n++;
 			if (set_boxes(p, &boxes->cell[k], file, e))
 				return -1;
@@ -125,7 +128,8 @@ int wider_truth_read(struct wider_truth *t, const char *dir, struct err *e)
 
 		rc = mat_read(&f, file, i ? lists : pictures, NULL, e);
 		if (!rc)
-			rc = i ? read_subset(t, (enum wider_subset)(i - 1), &f, file, e) : read_pictures(t, &f, file, e);
+			rc = i ? read_subset(t, (enum wider_subset)(i - 1), &f, file, e)
+			       : read_pictures(t, &f, file, e);
 		mat_release(&f);
 		free(file);
 		if (rc)

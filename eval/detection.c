@@ -213,8 +213,9 @@ static const struct opt_program program = {
 	.name = "frl-eval detection",
 	.synopsis = "frl-eval detection --truth DIR --pred DIR|MANIFEST [option ...]",
 	.purpose = "Average precision by the WIDER FACE protocol: easy, medium and hard.",
-	.example = "frl-eval detection --truth ground_truth --pred results --curves curves.tsv\n"
-		   "frl-detect --threshold 0.02 -r images | frl-eval detection --truth ground_truth --pred - --list part.txt",
+	.example =
+		"frl-eval detection --truth ground_truth --pred results --curves curves.tsv\n"
+		"frl-detect --threshold 0.02 -r images | frl-eval detection --truth ground_truth --pred - --list part.txt",
 };
 
 int eval_detection(int argc, char **argv)

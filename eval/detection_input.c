@@ -163,7 +163,7 @@ int detection_read(struct detection *d, struct err *e)
 		return err_set(e, "'%s': no predictions for %zu of %zu pictures, the first is '%s'", d->pred,
 			       chosen - seen, chosen, missing);
 	if (seen < chosen && !d->report.quiet)
-		warn("'%s': no predictions for %zu of %zu pictures: their faces count as missed", d->pred, chosen - seen,
-		     chosen);
+		warn("'%s': no predictions for %zu of %zu pictures: their faces count as missed", d->pred,
+		     chosen - seen, chosen);
 	return 0;
 }

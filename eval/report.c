@@ -13,13 +13,14 @@
 
 enum { TEXT_COLUMNS = 8 };
 
-static const char *const columns[] = { "task", "dataset", "subset", "fraction", "init", "seed",
-				       "metric", "normaliser", "value", "n", "low", "high" };
+static const char *const columns[] = { "task",	 "dataset",    "subset", "fraction", "init", "seed",
+				       "metric", "normaliser", "value",	 "n",	     "low",  "high" };
 
 void report_init(struct report *r, const char *task)
 {
-	*r = (struct report){ .task = task, .dataset = "", .fraction = "", .init = "", .run_seed = "", .out = "-",
-			      .confidence = .95 };
+	*r = (struct report){
+		.task = task, .dataset = "", .fraction = "", .init = "", .run_seed = "", .out = "-", .confidence = .95
+	};
 }
 
 struct report_row *report_add(struct report *r, const char *subset, const char *metric, const char *normaliser,
@@ -29,8 +30,13 @@ struct report_row *report_add(struct report *r, const char *subset, const char *
 
 	r->row = xrealloc_array(r->row, r->n + 1, sizeof *r->row);
 	row = &r->row[r->n++];
-	*row = (struct report_row){ .subset = xstrdup(subset), .metric = xstrdup(metric),
-				    .normaliser = xstrdup(normaliser), .value = value, .n = n, .low = NAN, .high = NAN };
+	*row = (struct report_row){ .subset = xstrdup(subset),
+				    .metric = xstrdup(metric),
+				    .normaliser = xstrdup(normaliser),
+				    .value = value,
+				    .n = n,
+				    .low = NAN,
+				    .high = NAN };
 	return row;
 }
 
@@ -42,8 +48,8 @@ void report_interval(const struct report *r, struct report_row *row, double *val
 /* The first columns of a row, in their order. */
 static void row_texts(const struct report *r, const struct report_row *row, const char *text[TEXT_COLUMNS])
 {
-	const char *const all[TEXT_COLUMNS] = { r->task, r->dataset, row->subset, r->fraction, r->init, r->run_seed,
-						row->metric, row->normaliser };
+	const char *const all[TEXT_COLUMNS] = { r->task, r->dataset,  row->subset, r->fraction,
+						r->init, r->run_seed, row->metric, row->normaliser };
 
 	memcpy(text, all, sizeof all);
 }

@@ -24,7 +24,7 @@ struct report {
 	const char *dataset, *fraction, *init, *run_seed; /* go to the columns of the same names */
 	const char *out;
 	bool json, table, no_pg, quiet;
-	int bootstrap;	   /* replicates; 0: no interval */
+	int bootstrap; /* replicates; 0: no interval */
 	double confidence;
 	int64_t seed;
 	struct report_row *row;
@@ -42,22 +42,21 @@ int report_write(const struct report *r, int argc, char *const *argv, struct err
 void report_release(struct report *r);
 
 /* The options that all sub-commands share. */
-#define OPT_REPORT_OUTPUT(r)                                                                                           \
-	OPT_GROUP("Output"),                                                                                           \
-		OPT_STR('o', "output", "FILE", &(r)->out, "where the numbers go; - is standard output"),               \
-		OPT_BOOL(0, "table", &(r)->table, "print a table for people instead of TSV"),                          \
-		OPT_BOOL(0, "json", &(r)->json, "print a JSON array of rows instead of TSV"),                          \
-		OPT_STR(0, "dataset", "NAME", &(r)->dataset, "fills the column dataset"),                              \
-		OPT_STR(0, "fraction", "TEXT", &(r)->fraction, "fills the column fraction"),                           \
-		OPT_STR(0, "init", "NAME", &(r)->init, "fills the column init"),                                       \
+#define OPT_REPORT_OUTPUT(r) \
+	OPT_GROUP("Output"), OPT_STR('o', "output", "FILE", &(r)->out, "where the numbers go; - is standard output"), \
+		OPT_BOOL(0, "table", &(r)->table, "print a table for people instead of TSV"), \
+		OPT_BOOL(0, "json", &(r)->json, "print a JSON array of rows instead of TSV"), \
+		OPT_STR(0, "dataset", "NAME", &(r)->dataset, "fills the column dataset"), \
+		OPT_STR(0, "fraction", "TEXT", &(r)->fraction, "fills the column fraction"), \
+		OPT_STR(0, "init", "NAME", &(r)->init, "fills the column init"), \
 		OPT_STR(0, "run-seed", "TEXT", &(r)->run_seed, "fills the column seed")
-#define OPT_REPORT_BOOTSTRAP(r)                                                                                        \
-	OPT_GROUP("Intervals"),                                                                                        \
-		OPT_INT(0, "bootstrap", "N", &(r)->bootstrap, 0, 1048576, "replicates for an interval; 0: none"),      \
-		OPT_F64(0, "confidence", "P", &(r)->confidence, 0, 1, "share of the replicates inside the interval"),  \
+#define OPT_REPORT_BOOTSTRAP(r) \
+	OPT_GROUP("Intervals"), \
+		OPT_INT(0, "bootstrap", "N", &(r)->bootstrap, 0, 1048576, "replicates for an interval; 0: none"), \
+		OPT_F64(0, "confidence", "P", &(r)->confidence, 0, 1, "share of the replicates inside the interval"), \
 		OPT_I64(0, "seed", "N", &(r)->seed, 0, 9007199254740992.0, "seed of the resampling")
-#define OPT_REPORT_COMMON(r)                                                                                           \
-	OPT_GROUP("Common"), OPT_BOOL('q', "quiet", &(r)->quiet, "no warnings of mere interest"),                      \
+#define OPT_REPORT_COMMON(r) \
+	OPT_GROUP("Common"), OPT_BOOL('q', "quiet", &(r)->quiet, "no warnings of mere interest"), \
 		OPT_BOOL(0, "no-pg", &(r)->no_pg, "leave provenance out of outputs")
 
 #endif

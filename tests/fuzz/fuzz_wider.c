@@ -32,7 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		break;
 	default:
 		/* A key is EVENT/NAME whatever came in. */
-		if (wider_key(text, &key) && (!strchr(key.data, '/') || strchr(key.data, '/') != strrchr(key.data, '/')))
+		if (wider_key(text, &key) &&
+		    (!strchr(key.data, '/') || strchr(key.data, '/') != strrchr(key.data, '/')))
 			abort();
 		buf_release(&key);
 	}

@@ -151,10 +151,10 @@ static void test_limits(void **state)
 static void test_decode_nonsense(void **state)
 {
 	static const uint64_t bad[][8] = {
-		{ 0 },						 /* a name of no bytes */
-		{ MAT_F64, 1, 1, 1, 1, 1, 5, 0 },		 /* count and dims differ */
+		{ 0 },						    /* a name of no bytes */
+		{ MAT_F64, 1, 1, 1, 1, 1, 5, 0 },		    /* count and dims differ */
 		{ MAT_F64, 1, 1ull << 61, 1, 1, 1, 1ull << 61, 0 }, /* bytes overflow */
-		{ MAT_U8, 1, 9, 1, 1, 1, 9, 0 },		 /* more than there is */
+		{ MAT_U8, 1, 9, 1, 1, 1, 9, 0 },		    /* more than there is */
 		{ MAT_TEXT, 1, 1, 1, 1, 1, UINT64_MAX, 0 },
 		{ MAT_CELL, 1, 1ull << 32, 1ull << 32, 1, 1, 0, 0 },
 		{ MAT_CELL, 1, 1000, 1, 1, 1, 1000, 0 },

@@ -177,8 +177,9 @@ static void test_match(void **state)
 /* Two counted faces and an ignored one; hit, duplicate, ignored hit, miss, hit. */
 static void test_ap_by_hand(void **state)
 {
-	static const double pred[][5] = { { 0, 0, 0, 0, 1 },   { 0, 0, 0, 0, .8 }, { 0, 0, 0, 0, .8 },
-					  { 0, 0, 0, 0, .25 }, { 0, 0, 0, 0, 0 } };
+	static const double pred[][5] = {
+		{ 0, 0, 0, 0, 1 }, { 0, 0, 0, 0, .8 }, { 0, 0, 0, 0, .8 }, { 0, 0, 0, 0, .25 }, { 0, 0, 0, 0, 0 }
+	};
 	static const int32_t best[] = { 0, 0, 2, -1, 1 };
 	static const uint8_t keep[] = { 1, 1, 0 };
 	uint8_t used[3];
@@ -268,11 +269,16 @@ static void test_sum_like_numpy(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_result),	   cmocka_unit_test(test_result_bad),
-		cmocka_unit_test(test_key),	   cmocka_unit_test(test_list),
-		cmocka_unit_test(test_truth),	   cmocka_unit_test(test_official_truth),
-		cmocka_unit_test(test_match),	   cmocka_unit_test(test_ap_by_hand),
-		cmocka_unit_test(test_ap_empty),   cmocka_unit_test(test_threshold_edges),
+		cmocka_unit_test(test_result),
+		cmocka_unit_test(test_result_bad),
+		cmocka_unit_test(test_key),
+		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_truth),
+		cmocka_unit_test(test_official_truth),
+		cmocka_unit_test(test_match),
+		cmocka_unit_test(test_ap_by_hand),
+		cmocka_unit_test(test_ap_empty),
+		cmocka_unit_test(test_threshold_edges),
 		cmocka_unit_test(test_sum_like_numpy),
 	};
 
