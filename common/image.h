@@ -21,7 +21,10 @@ struct image {
 	uint8_t *data; /* [h][stride], owned */
 };
 
-/* w, h >= 1; pixels not initialised. Pictures too large for memory are the caller's limits' business. */
+/*
+ * w, h >= 1; pixels not initialised. 16 bytes follow the last pixel, so that loops may load and store whole words. Pictures
+ * too large for memory are the caller's limits' business.
+ */
 void image_init(struct image *m, int w, int h);
 void image_release(struct image *m);
 static inline uint8_t *image_at(const struct image *m, int x, int y)

@@ -12,13 +12,16 @@
 enum resample_filter { RESAMPLE_NEAREST, RESAMPLE_BILINEAR, RESAMPLE_LANCZOS };
 /* What lies outside the picture. */
 enum resample_fill { RESAMPLE_ZERO, RESAMPLE_EDGE, RESAMPLE_REFLECT };
+/* How far from the picture's corner a box may reach, in pixels. */
+#define RESAMPLE_FARTHEST 1e6
 
 /* The whole of src to dst's size (dst initialised by the caller with image_init). As Image.resize of Pillow. */
 void resample_resize(struct image *dst, const struct image *src, enum resample_filter filter);
 
 /*
  * The axis-parallel box [x0, x1) x [y0, y1) of src, which may reach beyond it, to the whole of dst; separable, with the
- * filter's support widened when reducing, as Pillow's resize(box=) does inside the picture; outside by `fill`.
+ * filter's support widened when reducing, as Pillow's resize(box=) does inside the picture. A box that reaches beyond gives
+ * what the picture would give after padding by `fill` to include it (numpy.pad's constant, edge and reflect).
  */
 void resample_box(struct image *dst, const struct image *src, double x0, double y0, double x1, double y1,
 		  enum resample_filter filter, enum resample_fill fill);
@@ -34,5 +37,8 @@ void resample_affine(struct image *dst, const struct image *src, const double a[
  * points, each {x, y}. -1 when the source points coincide.
  */
 int similarity_fit(double a[6], const double (*src)[2], const double (*dst)[2], int n);
+
+/* The position in [0, n) that stands for position i of a row of n; -1: black. */
+int resample_fill_index(int i, int n, enum resample_fill fill);
 
 #endif
