@@ -12,8 +12,9 @@ static const struct {
 	const char *name;
 	size_t size;
 } dtypes[RECORD_DTYPES] = {
-	[RECORD_U8] = { "u8", 1 },   [RECORD_I32] = { "i32", 4 },   [RECORD_I64] = { "i64", 8 }, [RECORD_F32] = { "f32", 4 },
-	[RECORD_F16] = { "f16", 2 }, [RECORD_BF16] = { "bf16", 2 }, [RECORD_F64] = { "f64", 8 },
+	[RECORD_U8] = { "u8", 1 },   [RECORD_I32] = { "i32", 4 }, [RECORD_I64] = { "i64", 8 },
+	[RECORD_F32] = { "f32", 4 }, [RECORD_F16] = { "f16", 2 }, [RECORD_BF16] = { "bf16", 2 },
+	[RECORD_F64] = { "f64", 8 },
 };
 
 static const uint8_t magic[4] = { 'F', 'R', 'L', 'R' };

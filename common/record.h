@@ -43,7 +43,7 @@ struct record {
 	uint64_t bytes; /* of the payload */
 	uint64_t key;
 	int64_t label;
-	uint32_t crc;  /* of the payload */
+	uint32_t crc; /* of the payload */
 	uint32_t face;
 };
 
@@ -97,7 +97,7 @@ void record_append_abort(struct record_append *a);
 
 struct record_reader {
 	struct record head;	/* the current record */
-	const uint8_t *payload; /* [head.bytes], valid until the next call; NULL after record_next_header */
+	const uint8_t *payload; /* [head.bytes], valid until the next call; NULL where it was hopped over */
 	uint64_t offset;	/* of the current record in the stream */
 	uint64_t next;		/* where the next one begins */
 	uint64_t count;		/* records since the last end record */
@@ -107,6 +107,7 @@ struct record_reader {
 	uint64_t lost_bytes;	/* skipped because of it, a torn tail included */
 	uint64_t lost_records;	/* that end records counted and nobody saw: at least so many */
 	bool closed;		/* the last thing seen was a whole end record */
+	bool torn;		/* the input ended within a record (one of the places of damage) */
 	/* The caller may change these after record_open. */
 	uint64_t max_payload; /* larger ones are damage; 1 GiB */
 	bool silent;	      /* no warnings about damage */

@@ -121,7 +121,8 @@ static int cut_tail(struct record_append *a, int fd, const char *path, struct ta
 	if (a->cut)
 		warn("'%s': %llu bytes of a torn record at its end were cut off", path, (unsigned long long)a->cut);
 	/* To the last good record without its padding first, so that the padding is zeros whatever it was. */
-	if ((t->end > RECORD_HEADER && ftruncate(fd, (off_t)(t->end < size ? t->end : size))) || ftruncate(fd, (off_t)t->end))
+	if ((t->end > RECORD_HEADER && ftruncate(fd, (off_t)(t->end < size ? t->end : size))) ||
+	    ftruncate(fd, (off_t)t->end))
 		return err_sys(e, "cannot cut '%s'", path);
 	return 0;
 }

@@ -52,7 +52,7 @@ static int window_fill(struct record_reader *r, size_t n, size_t ahead, struct e
 {
 	while (r->len - r->pos < n) {
 		size_t have = r->len - r->pos, want = n > ahead ? n : ahead;
-		size_t step = have > CHUNK ? 2 * have : CHUNK;
+		size_t step = 2 * have > CHUNK ? 2 * have : CHUNK;
 
 		window_room(r, want < step ? want : step);
 		size_t room = (want < step ? want : step) - have;
@@ -165,6 +165,7 @@ static int resync(struct record_reader *r, uint64_t offset, uint64_t from, const
 		return err_set(e, "'%s' is not a record stream: no good record header in it", r->name);
 	damaged(r, offset, r->next - offset, what);
 	r->closed = false;
+	r->torn = rc == 0;
 	return 0;
 }
 
@@ -193,7 +194,8 @@ static int bad_payload(struct record_reader *r, struct err *e)
 	if (!good && r->rescanned <= RESCAN_SLACK + RESCAN_FACTOR * r->offset) {
 		/* Perhaps torn, and another stream appended to what was left: look inside. */
 		r->rescanned += record_size(&r->head);
-		return resync(r, r->offset, r->offset + RECORD_HEADER, "a record whose payload does not fit its CRC", e);
+		return resync(r, r->offset, r->offset + RECORD_HEADER, "a record whose payload does not fit its CRC",
+			      e);
 	}
 	r->next = end;
 	r->closed = false;
@@ -222,8 +224,8 @@ static int header_at_next(struct record_reader *r, size_t ahead, struct err *e)
 		return -1;
 	}
 	if (rc == 0 && r->head.bytes > r->max_payload)
-		rc = err_set(&why, "a payload of %llu bytes is over the limit of %llu", (unsigned long long)r->head.bytes,
-			     (unsigned long long)r->max_payload);
+		rc = err_set(&why, "a payload of %llu bytes is over the limit of %llu",
+			     (unsigned long long)r->head.bytes, (unsigned long long)r->max_payload);
 	if (rc)
 		return resync(r, r->offset, r->offset + 1, why.msg, e) ? -1 : 2;
 	r->seen = true;
@@ -319,11 +321,8 @@ int record_next_header(struct record_reader *r, struct err *e)
 {
 	int rc;
 
-	if (!r->seekable) {
-		rc = record_next(r, e);
-		r->payload = NULL;
-		return rc;
-	}
+	if (!r->seekable)
+		return record_next(r, e);
 	r->payload = NULL;
 	do {
 		rc = header_at_next(r, PAGE, e);

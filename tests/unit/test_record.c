@@ -31,7 +31,7 @@ static const char *in_dir(const char *name)
 static void slurp(const char *path, struct buf *b)
 {
 	struct err e = { 0 };
-	if (io_slurp(path, 1 << 24, b, &e))
+	if (io_slurp(path, 1 << 26, b, &e))
 		fail_msg("%s", e.msg);
 }
 
@@ -55,8 +55,12 @@ static void write_three(struct record_writer *w)
 {
 	struct err e = { 0 };
 	for (int i = 0; i < N; i++) {
-		struct record r = { .kind = i == 1 ? RECORD_JPEG : RECORD_TENSOR, .ndim = 1, .bytes = size_of[i],
-				    .key = 1000u + (unsigned)i, .label = i - 1, .face = (uint32_t)i };
+		struct record r = { .kind = i == 1 ? RECORD_JPEG : RECORD_TENSOR,
+				    .ndim = 1,
+				    .bytes = size_of[i],
+				    .key = 1000u + (unsigned)i,
+				    .label = i - 1,
+				    .face = (uint32_t)i };
 		r.dims[0] = (uint32_t)size_of[i];
 		for (uint64_t j = 0; j < size_of[i]; j++)
 			content[i][j] = (uint8_t)(j * 7 + (uint64_t)i * 50 + 1);
@@ -146,7 +150,11 @@ static void golden(void **state)
 	struct record_writer w = { &o, 0 };
 	for (int i = 0; i < 5; i++) {
 		snprintf(id, sizeof id, "photo%d", i / 2);
-		struct record r = { .ndim = 3, .dims = { 4, 6, 3 }, .bytes = 72, .key = hash_key(id), .label = i - 1,
+		struct record r = { .ndim = 3,
+				    .dims = { 4, 6, 3 },
+				    .bytes = 72,
+				    .key = hash_key(id),
+				    .label = i - 1,
 				    .face = (uint32_t)i % 2 };
 		for (int j = 0; j < 72; j++)
 			p[j] = (uint8_t)(7 * i + 3 * j);
@@ -157,29 +165,45 @@ static void golden(void **state)
 	static const uint8_t tensor[RECORD_DTYPES][40] = {
 		{ 0, 3, 6, 9, 12 },
 		{ 255, 255, 255, 255, 2, 0, 0, 0, 5, 0, 0, 0, 8, 0, 0, 0, 11, 0, 0, 0 },
-		{ 254, 255, 255, 255, 255, 255, 255, 255, 1, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0,
-		  7, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0, 0, 0 },
+		{ 254, 255, 255, 255, 255, 255, 255, 255, 1, 0, 0, 0, 0,  0, 0, 0, 4, 0, 0, 0,
+		  0,   0,   0,	 0,   7,   0,	0,   0,	  0, 0, 0, 0, 10, 0, 0, 0, 0, 0, 0, 0 },
 		{ 0, 0, 0x40, 0xc0, 0, 0, 0, 0, 0, 0, 0x40, 0x40, 0, 0, 0xc0, 0x40, 0, 0, 0x10, 0x41 },
 		{ 0, 0xc4, 0, 0xbc, 0, 0x40, 0, 0x45, 0, 0x48 },
 		{ 0xa0, 0xc0, 0, 0xc0, 0x80, 0x3f, 0x80, 0x40, 0xe0, 0x40 },
-		{ 0, 0, 0, 0, 0, 0, 0x18, 0xc0, 0, 0, 0, 0, 0, 0, 0x08, 0xc0, 0, 0, 0, 0, 0, 0, 0, 0,
-		  0, 0, 0, 0, 0, 0, 0x08, 0x40, 0, 0, 0, 0, 0, 0, 0x18, 0x40 },
+		{ 0, 0, 0, 0, 0, 0, 0x18, 0xc0, 0, 0, 0,    0,	  0, 0, 0x08, 0xc0, 0, 0, 0,	0,
+		  0, 0, 0, 0, 0, 0, 0,	  0,	0, 0, 0x08, 0x40, 0, 0, 0,    0,    0, 0, 0x18, 0x40 },
 	};
 	for (int d = 0; d < RECORD_DTYPES; d++) {
 		snprintf(id, sizeof id, "tensor%d", d);
-		struct record r = { .dtype = (enum record_dtype)d, .ndim = 1, .dims = { 5 },
-				    .bytes = 5 * record_dtype_size((enum record_dtype)d), .key = hash_key(id), .label = -1 };
+		struct record r = { .dtype = (enum record_dtype)d,
+				    .ndim = 1,
+				    .dims = { 5 },
+				    .bytes = 5 * record_dtype_size((enum record_dtype)d),
+				    .key = hash_key(id),
+				    .label = -1 };
 		assert_int_equal(record_write(&w, &r, tensor[d], &e), 0);
 	}
 	struct record r = { .dtype = RECORD_F32, .bytes = 4, .key = hash_key("scalar"), .label = 1 };
 	assert_int_equal(record_write(&w, &r, "\0\0\0\x3f", &e), 0);
-	r = (struct record){ .dtype = RECORD_F64, .ndim = 4, .dims = { 2, 3, 0, 4 }, .key = hash_key("empty"), .label = 2 };
+	r = (struct record){
+		.dtype = RECORD_F64, .ndim = 4, .dims = { 2, 3, 0, 4 }, .key = hash_key("empty"), .label = 2
+	};
 	assert_int_equal(record_write(&w, &r, NULL, &e), 0);
-	r = (struct record){ .kind = RECORD_JPEG, .ndim = 3, .dims = { 4, 6, 3 }, .bytes = 19, .key = hash_key("jpeg"),
-			     .label = INT64_MIN, .face = UINT32_MAX };
+	r = (struct record){ .kind = RECORD_JPEG,
+			     .ndim = 3,
+			     .dims = { 4, 6, 3 },
+			     .bytes = 19,
+			     .key = hash_key("jpeg"),
+			     .label = INT64_MIN,
+			     .face = UINT32_MAX };
 	assert_int_equal(record_write(&w, &r, "\xff\xd8\xff not a real JPEG", &e), 0);
-	r = (struct record){ .kind = RECORD_PNG, .ndim = 3, .dims = { 4, 6, 3 }, .bytes = 19, .key = hash_key("png"),
-			     .label = INT64_MAX, .face = 7 };
+	r = (struct record){ .kind = RECORD_PNG,
+			     .ndim = 3,
+			     .dims = { 4, 6, 3 },
+			     .bytes = 19,
+			     .key = hash_key("png"),
+			     .label = INT64_MAX,
+			     .face = 7 };
 	assert_int_equal(record_write(&w, &r, "\x89PNG not a real PNG", &e), 0);
 	assert_int_equal(record_end(&w, NULL, &e), 0);
 	assert_int_equal(out_commit(&o, &e), 0);
@@ -201,9 +225,14 @@ static void round_trip(void **state)
 	for (int k = 0; k < 3; k++)
 		for (int d = 0; d < RECORD_DTYPES; d++)
 			for (int ndim = 0; ndim <= 4; ndim++) {
-				struct record r = { .kind = kinds[k], .dtype = (enum record_dtype)d, .ndim = ndim,
-						    .key = 0xfedcba9876543210u, .label = -5, .crc = 0x89abcdef,
-						    .face = 0x80000001 }, back;
+				struct record r = { .kind = kinds[k],
+						    .dtype = (enum record_dtype)d,
+						    .ndim = ndim,
+						    .key = 0xfedcba9876543210u,
+						    .label = -5,
+						    .crc = 0x89abcdef,
+						    .face = 0x80000001 },
+					      back;
 				r.bytes = record_dtype_size(r.dtype);
 				for (int i = 0; i < ndim; i++) {
 					r.dims[i] = (uint32_t)(i + 2);
@@ -361,7 +390,8 @@ static void appended_to_torn(void **state)
 				whole_ones += len >= payload_end[i];
 			assert_int_equal(s.rc, 0);
 			assert_int_equal(s.n, whole_ones + N);
-			assert_memory_equal(s.key + whole_ones, ((uint64_t[]){ 1000, 1001, 1002 }), 3 * sizeof(uint64_t));
+			assert_memory_equal(s.key + whole_ones, ((uint64_t[]){ 1000, 1001, 1002 }),
+					    3 * sizeof(uint64_t));
 			assert_true(s.damage >= 1);
 			assert_true(s.closed);
 		}
@@ -371,7 +401,8 @@ static void appended_to_torn(void **state)
 
 static void not_a_stream(void **state)
 {
-	static const char text[] = "This is a text that somebody gave by mistake; it is longer than a header of a record.\n";
+	static const char text[] =
+		"This is a text that somebody gave by mistake; it is longer than a header of a record.\n";
 	(void)state;
 	for (enum how how = FULL; how <= PIPE; how++) {
 		assert_int_equal(read_bytes(text, sizeof text, how).rc, -1);
@@ -433,6 +464,61 @@ static void slow_pipe(void **state)
 	close(fd[1]);
 	record_close(&r);
 	buf_release(&b);
+}
+
+/* Payloads about the sizes in which the reader reads, in a file, by hops, and through a pipe. */
+static void large(void **state)
+{
+	static const uint32_t sizes[] = { 131072 - 128, 131072 - 64, 131072, 131073, 262144 - 64, 300000, 5000000, 1 };
+	enum { SIZES = sizeof sizes / sizeof *sizes };
+	struct err e = { 0 };
+	struct out o;
+	uint8_t *p = xmalloc(5000000);
+	int status;
+	(void)state;
+
+	for (size_t i = 0; i < 5000000; i++)
+		p[i] = (uint8_t)(i * 2654435761u >> 13);
+	assert_int_equal(out_open(&o, in_dir("large"), true, &e), 0);
+	struct record_writer w = { &o, 0 };
+	for (int i = 0; i < 3 * SIZES; i++) {
+		struct record r = { .ndim = 1, .dims = { sizes[i % SIZES] }, .bytes = sizes[i % SIZES] };
+		assert_int_equal(record_write(&w, &r, p, &e), 0);
+	}
+	assert_int_equal(record_end(&w, NULL, &e), 0);
+	assert_int_equal(out_commit(&o, &e), 0);
+	for (enum how how = FULL; how <= PIPE; how++) {
+		struct record_reader r;
+		pid_t child = 0;
+		int fd[2];
+		if (how == PIPE) {
+			assert_int_equal(pipe(fd), 0);
+			if ((child = fork()) == 0) {
+				struct buf b = { 0 };
+				slurp(in_dir("large"), &b);
+				close(fd[0]);
+				_exit(io_write_full(fd[1], b.data, b.len) ? 1 : 0);
+			}
+			close(fd[1]);
+			record_open_fd(&r, fd[0], "pipe");
+		} else {
+			assert_int_equal(record_open(&r, in_dir("large"), &e), 0);
+		}
+		for (int i = 0; i < 3 * SIZES; i++) {
+			assert_int_equal(how == HEADERS ? record_next_header(&r, &e) : record_next(&r, &e), 1);
+			assert_int_equal(r.head.bytes, sizes[i % SIZES]);
+			if (how != HEADERS)
+				assert_memory_equal(r.payload, p, r.head.bytes);
+		}
+		assert_int_equal(how == HEADERS ? record_next_header(&r, &e) : record_next(&r, &e), 1);
+		assert_int_equal(how == HEADERS ? record_next_header(&r, &e) : record_next(&r, &e), 0);
+		assert_true(r.closed && !r.damage);
+		assert_true(r.cap < 6000000);
+		record_close(&r);
+		if (child)
+			assert_true(waitpid(child, &status, 0) == child && status == 0);
+	}
+	free(p);
 }
 
 /* ---- appending */
@@ -596,7 +682,8 @@ static void append_aborted(void **state)
 
 static void append_refused(void **state)
 {
-	static const char text[] = "my diary, which is by no means a record stream, and which nobody is to cut or to change\n";
+	static const char text[] =
+		"my diary, which is by no means a record stream, and which nobody is to cut or to change\n";
 	struct record_append a;
 	struct err e = { 0 };
 	struct buf after = { 0 };
@@ -655,7 +742,7 @@ static void index_kept(void **state)
 	check_index(path, 3);
 	assert_int_equal(stat(idx, &b), 0);
 	assert_true(a.st_ino == b.st_ino); /* not made again */
-	append_three(path); /* grown: stale */
+	append_three(path);		   /* grown: stale */
 	check_index(path, 6);
 	assert_int_equal(stat(idx, &b), 0);
 	assert_int_equal(b.st_size, 64 + 6 * 28);
@@ -767,14 +854,30 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(golden),	    cmocka_unit_test(round_trip),	cmocka_unit_test(bad_headers),
-		cmocka_unit_test(whole),	    cmocka_unit_test(every_truncation), cmocka_unit_test(every_flip),
-		cmocka_unit_test(joined),	    cmocka_unit_test(appended_to_torn), cmocka_unit_test(not_a_stream),
-		cmocka_unit_test(lying_size),	    cmocka_unit_test(other_version),	cmocka_unit_test(slow_pipe),
-		cmocka_unit_test(append),	    cmocka_unit_test(append_to_torn),	cmocka_unit_test(append_to_hollow),
-		cmocka_unit_test(append_killed),    cmocka_unit_test(append_locked),	cmocka_unit_test(append_aborted),
-		cmocka_unit_test(append_refused),   cmocka_unit_test(index_kept),	cmocka_unit_test(index_damaged),
-		cmocka_unit_test(index_foreign),    cmocka_unit_test(index_needs_file),
+		cmocka_unit_test(golden),
+		cmocka_unit_test(round_trip),
+		cmocka_unit_test(bad_headers),
+		cmocka_unit_test(whole),
+		cmocka_unit_test(every_truncation),
+		cmocka_unit_test(every_flip),
+		cmocka_unit_test(joined),
+		cmocka_unit_test(appended_to_torn),
+		cmocka_unit_test(not_a_stream),
+		cmocka_unit_test(lying_size),
+		cmocka_unit_test(other_version),
+		cmocka_unit_test(slow_pipe),
+		cmocka_unit_test(large),
+		cmocka_unit_test(append),
+		cmocka_unit_test(append_to_torn),
+		cmocka_unit_test(append_to_hollow),
+		cmocka_unit_test(append_killed),
+		cmocka_unit_test(append_locked),
+		cmocka_unit_test(append_aborted),
+		cmocka_unit_test(append_refused),
+		cmocka_unit_test(index_kept),
+		cmocka_unit_test(index_damaged),
+		cmocka_unit_test(index_foreign),
+		cmocka_unit_test(index_needs_file),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,0 +1,30 @@
+/*
+ * frl-shard - looks into, checks, mends, selects from, joins and converts record streams
+ */
+#include "tools/shard/shard.h"
+
+int main(int argc, char **argv)
+{
+	static const struct opt_program program = {
+		.name = "frl-shard",
+		.synopsis = "frl-shard COMMAND [OPTION]... [FILE]...",
+		.purpose =
+			"Looks into, checks, mends, selects from, joins and converts record streams (frl-records(5)).",
+		.example = "frl-shard info shard.bin\n"
+			   "frl-shard cat --without withdrawn.tsv a.bin b.bin > all.bin\n"
+			   "frl-shard get 7 shard.bin > face.png",
+	};
+	static const struct opt_command commands[] = {
+		{ "info", cmd_info, "what a stream holds, and whether it is whole" },
+		{ "check", cmd_check, "read everything and verify it" },
+		{ "repair", cmd_repair, "cut a torn tail, drop what is damaged, close the stream" },
+		{ "ls", cmd_ls, "a row for each record" },
+		{ "cat", cmd_cat, "concatenate and select" },
+		{ 0 },
+	};
+
+	err_program("frl-shard");
+	io_catch_signals();
+	summary_start();
+	return io_finish(opt_command(&program, commands, argc, argv));
+}
