@@ -9,8 +9,9 @@
  *	};
  *
  * Defaults shown by --help are the values the variables hold before parsing. Long names are never abbreviated; "--x=v"
- * and "--x v", "-xv" and "-x v" are alike; a bool also has --no-x (one called no-x has --x). Numbers with min and max 0 have no range. Options end at "--" or at the first argument.
- * "-" alone is an argument. An error names the option and its range and exits with EXIT_CODE_USAGE.
+ * and "--x v", "-xv" and "-x v" are alike; a bool also has --no-x (one called no-x has --x). Numbers with min and max 0
+ * have no range. Options end at "--" or at the first argument. "-" alone is an argument. An error names the option and
+ * its range and exits with EXIT_CODE_USAGE.
  */
 #ifndef FRL_OPT_H
 #define FRL_OPT_H

@@ -4,7 +4,8 @@
  * Comment lines "#..." may come first, then one header line, then rows. Columns are found by name once; columns a
  * program does not know pass through unchanged. In a field \t \n \r \\ and \xHH stand for what a reader with default
  * settings would trip over (tab, newline, return, backslash, '#', '"', bytes that are not UTF-8). CRLF and a byte-order
- * mark are refused with a hint, and so is a last line without its newline: it may be cut short. Rows and fields have caps (16 MiB and 4,096 columns), so that any input is bounded.
+ * mark are refused with a hint, and so is a last line without its newline: it may be cut short. Rows and fields have
+ * caps (16 MiB and 4,096 columns), so that any input is bounded.
  */
 #ifndef FRL_TSV_H
 #define FRL_TSV_H

@@ -18,8 +18,8 @@ headers=$(find . -path ./build -prune -o -name '*.h' -print | sed 's|^\./||' | s
 } | awk -F '\t' -v allow="$allow" '
 	BEGIN {
 		while ((getline line <allow) > 0) {
-			if (line ~ /^#/) continue
 			split(line, a, "\t")
+			if (line ~ /^#/ || a[1] == "banned") continue
 			limit[a[1] "\t" a[2]] = a[3]
 			if (a[4] == "") { print allow ": no reason: " line; bad = 1 }
 		}
