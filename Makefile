@@ -1,6 +1,7 @@
 # frl: `make help` lists the targets. Knobs are in config.mk; libraries are found by build-aux/probe.
 
 include config.mk
+.DEFAULT_GOAL := all
 
 .DEFAULT_GOAL := all
 

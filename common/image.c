@@ -163,17 +163,22 @@ static int why_unreadable(const char *path, uint64_t max_bytes, struct err *e)
 	return -1; /* the reader's own message */
 }
 
+int image_slurp(struct buf *bytes, const char *path, const struct image_limits *limits, struct err *e)
+{
+	if (io_slurp(path, limits->max_bytes, bytes, e) == 0)
+		return 0;
+	why_unreadable(path, limits->max_bytes, e);
+	return -1;
+}
+
 int image_read(struct image *m, struct image_info *info, const char *path, const struct image_limits *limits,
 	       struct err *e)
 {
 	struct buf bytes = { 0 };
 	*m = (struct image){ 0 };
-	if (io_slurp(path, limits->max_bytes, &bytes, e) < 0) {
-		why_unreadable(path, limits->max_bytes, e);
-		buf_release(&bytes);
-		return -1;
-	}
-	int rc = image_decode(m, info, bytes.data, bytes.len, limits, e);
+	int rc = image_slurp(&bytes, path, limits, e);
+	if (rc == 0)
+		rc = image_decode(m, info, bytes.data, bytes.len, limits, e);
 	buf_release(&bytes);
 	return rc;
 }

@@ -69,7 +69,12 @@ int image_decode(struct image *m, struct image_info *info, const void *data, siz
 		 const struct image_limits *limits, struct err *e);
 /* Size, format and orientation only. */
 int image_probe(struct image_info *info, const void *data, size_t len, struct err *e);
-/* Reads (io_slurp: no FIFO, no device, no directory) and decodes. e: "truncated" and the like without the path. */
+/*
+ * The bytes of a file (io_slurp: no FIFO, no device, no directory) into bytes. Reasons are words that suit a status
+ * ("missing", "a folder", ..), without the path.
+ */
+int image_slurp(struct buf *bytes, const char *path, const struct image_limits *limits, struct err *e);
+/* Reads and decodes; e as above. */
 int image_read(struct image *m, struct image_info *info, const char *path, const struct image_limits *limits,
 	       struct err *e);
 

@@ -73,7 +73,7 @@ size_t kern_esize(const struct kern *k, enum kern_dtype dt)
 
 size_t kern_block_bytes(const struct kern *k, enum kern_dtype dt, int h, int w)
 {
-	return align_up((size_t)h * (size_t)w * (size_t)k->block * kern_esize(k, dt));
+	return (size_t)h * (size_t)w * (size_t)k->block * kern_esize(k, dt);
 }
 
 int kern_out(const struct kern_conv *c, int l, int n)

@@ -8,7 +8,7 @@
  * other dtypes give other roundings.
  *
  * Tensors are blocked: C channels are kern_blocks(k, C) channel blocks, each a
- * dense plane [H][W][B] (B = k->block channels) on a 64-byte boundary, without
+ * dense plane [H][W][B] (B = k->block channels) on a boundary of B elements, without
  * halo. A tensor is an array of pointers to its blocks, so concatenation, a
  * slice of channels (at multiples of B) and merged sibling convolutions cost
  * nothing. Blocks that follow each other in memory are oneDNN's nChw16c
@@ -29,7 +29,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KERN_ALIGN 64		/* of blocks, packed weights and scratch */
+#define KERN_ALIGN 64		/* of packed weights and scratch */
 #define KERN_MAX_CHANNELS 4096
 
 enum kern_dtype { KERN_F32, KERN_BF16 };
@@ -61,7 +61,7 @@ const struct kern *kern_by_name(const char *name);
 
 int kern_blocks(const struct kern *k, int channels);
 size_t kern_esize(const struct kern *k, enum kern_dtype dt);
-/* Bytes of one channel block of h x w, a multiple of KERN_ALIGN. */
+/* Bytes of one channel block of h x w: dense, so that blocks in a row are oneDNN's layout; a multiple of one pixel's. */
 size_t kern_block_bytes(const struct kern *k, enum kern_dtype dt, int h, int w);
 
 /*
