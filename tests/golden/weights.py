@@ -140,7 +140,6 @@ def onnx_files():
         helper.make_node("Identity", ["onnx::Conv_8"], ["onnx::Conv_9"], name="Identity_1"),
         helper.make_node("Conv", ["x", "onnx::Conv_1", "onnx::Conv_2"], ["1"], name="/net/stem/stem.0/Conv"),
         helper.make_node("Conv", ["x", "onnx::Conv_9", "onnx::Conv_2"], ["2"], name="/net/stem/stem.0_1/Conv"),
-        helper.make_node("Conv", ["x", "copy", "onnx::Conv_2"], ["2b"], name="/net/stem/stem.0_2/Conv"),
         helper.make_node("Constant", [], ["onnx::Conv_5"], name="Constant_3", value=numpy_helper.from_array(c)),
         helper.make_node("Constant", [], ["shape"], name="/net/Constant", value=numpy_helper.from_array(np.array([1, -1]))),
         helper.make_node("Conv", ["1", "onnx::Conv_5"], ["3"], name="/net/Block.0/conv1x1/Conv"),
@@ -150,7 +149,7 @@ def onnx_files():
         helper.make_node("Reshape", ["5", "onnx::Reshape_6"], ["y"], name="/Reshape"),
     ]
     inits = [
-        numpy_helper.from_array(a, "onnx::Conv_1"), as_floats, numpy_helper.from_array(a, "copy"),
+        numpy_helper.from_array(a, "onnx::Conv_1"), as_floats,
         numpy_helper.from_array(b, "bn.weight"), numpy_helper.from_array(d, "bn.bias"),
         numpy_helper.from_array(b, "onnx::BN_3"), numpy_helper.from_array(np.abs(d), "onnx::BN_4"),
         numpy_helper.from_array(slope, "onnx::PRelu_7"), numpy_helper.from_array(h, "head.table"),
