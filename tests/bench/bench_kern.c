@@ -35,6 +35,9 @@ struct layer {
 	double flop;
 };
 
+/* The first layers run as chains of these lengths; the others alone. */
+static int chains[4] = { 5 };
+
 struct map {
 	int c, h, w;
 	void *blocks[MAX_BLOCKS];
@@ -241,6 +244,8 @@ static void build(int w, int h)
 	ssh(3, &o3);
 }
 
+static struct kern_link links[MAX_LAYERS];
+
 static void make_scratch(void)
 {
 	size_t most = 0;
@@ -251,6 +256,16 @@ static void make_scratch(void)
 		size_t n = l->kind == FIRST ? kern_first_scratch(k, &l->a, l->io.iw)
 		    : l->kind == PAIR	    ? kern_dwpw_scratch(k, &l->a, &l->b, l->io.iw)
 					    : kern_conv_scratch(k, &l->a, l->io.iw);
+
+		most = n > most ? n : most;
+	}
+	for (int i = 0; i < n_layers; i++)
+		links[i] = (struct kern_link){ layers[i].kind == FIRST ? KERN_LINK_FIRST
+			    : layers[i].kind == PAIR		       ? KERN_LINK_DWPW
+								       : KERN_LINK_CONV,
+			&layers[i].a, layers[i].pa, &layers[i].b, layers[i].pb };
+	for (int i = 0, j = 0; j < 4 && chains[j]; i += chains[j++]) {
+		size_t n = kern_chain_scratch(k, links + i, chains[j], layers[i].io.iw);
 
 		most = n > most ? n : most;
 	}
@@ -267,6 +282,20 @@ static void run_layer(const struct layer *l, int y0, int y1)
 		kern_dwpw(k, &l->a, l->pa, &l->b, l->pb, &l->io, y0, y1);
 	else
 		kern_conv(k, &l->a, l->pa, &l->io, y0, y1);
+}
+
+static void net_pass(void)
+{
+	int i = 0;
+
+	for (int j = 0; j < 4 && chains[j]; i += chains[j++]) {
+		struct kern_io io = layers[i].io;
+
+		memcpy(&io.dst, &layers[i + chains[j] - 1].io.dst, sizeof(io.dst));
+		kern_chain(k, links + i, chains[j], &pic, &io, 0, layers[i + chains[j] - 1].oh);
+	}
+	for (; i < n_layers; i++)
+		run_layer(&layers[i], 0, layers[i].oh);
 }
 
 static int by_value(const void *a, const void *b)
@@ -296,10 +325,12 @@ int main(int argc, char **argv)
 	dtype = argc > 2 && !strcmp(argv[2], "bf16") ? KERN_BF16 : KERN_F32;
 	dt = dtype == KERN_BF16 ? "bf16" : "f32";
 	build(w, h);
+	if (getenv("CHAINS"))
+		sscanf(getenv("CHAINS"), "%d,%d,%d", &chains[0], &chains[1], &chains[2]);
 	make_scratch();
 	start = now();
 	while (n < 4000 && (n < 5 || now() - start < seconds)) {
-		double t = now(), t0 = t;
+		double t = now();
 
 		for (int i = 0; i < n_layers; i++) {
 			double u;
@@ -309,7 +340,8 @@ int main(int argc, char **argv)
 			times[i][n] = u - t;
 			t = u;
 		}
-		net[n++] = t - t0;
+		net_pass();
+		net[n++] = now() - t;
 	}
 	top = peak();
 	printf("layer\tshape\tisa\tdtype\tms\tgflops\tshare\n");

@@ -143,6 +143,28 @@ size_t kern_first_scratch(const struct kern *k, const struct kern_conv *c, int i
 void kern_first(const struct kern *k, const struct kern_conv *c, const void *packed,
     const struct kern_picture *pic, const struct kern_io *io, int y0, int y1);
 
+/*
+ * Several layers, each reading what the one before it wrote, a few rows at a time: what lies between them never leaves
+ * the cache. Worth it where a layer's output is larger than the L2 cache. io->src (not read when the first link is
+ * KERN_LINK_FIRST: pic is, else NULL), ih and iw are the first link's; dst, res, up and the rows [y0, y1) the last
+ * one's. Same bits as the calls apart.
+ */
+enum kern_link_kind { KERN_LINK_CONV, KERN_LINK_DWPW, KERN_LINK_FIRST };
+
+struct kern_link {
+	enum kern_link_kind kind;
+	const struct kern_conv *conv;	/* of a pair, the depthwise one */
+	const void *packed;
+	const struct kern_conv *pw;	/* of a pair, the 1x1 */
+	const void *packed_pw;
+};
+
+#define KERN_MAX_LINKS 8
+
+size_t kern_chain_scratch(const struct kern *k, const struct kern_link *links, int n, int iw);
+void kern_chain(const struct kern *k, const struct kern_link *links, int n, const struct kern_picture *pic,
+    const struct kern_io *io, int y0, int y1);
+
 /* 3x3 maximum, stride 2, pad 1, of `channels` channels; no scratch. */
 void kern_maxpool(const struct kern *k, enum kern_dtype dt, int channels,
     const struct kern_io *io, int y0, int y1);

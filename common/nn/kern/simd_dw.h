@@ -34,6 +34,7 @@ INLINE void dw_tile(const struct dw_row *d, elem *dst, ptrdiff_t x, const int np
 		if (!s)
 			continue;
 		s += (x * stride - 1) * B;
+		ONE_BASE(s);
 		w0 = vload(w);
 		w1 = vload(w + B);
 		w2 = vload(w + 2 * B);
@@ -46,7 +47,12 @@ INLINE void dw_tile(const struct dw_row *d, elem *dst, ptrdiff_t x, const int np
 		}
 	}
 	UNROLL for (int i = 0; i < np; i++)
-		estore(dst + (x + i) * B, activate(acc[i], slope), d->round);
+		acc[i] = activate(acc[i], slope);
+	round_all(acc, np, d->round);
+	dst += x * B;
+	ONE_BASE(dst);
+	UNROLL for (int i = 0; i < np; i++)
+		estore(dst + i * B, acc[i]);
 }
 
 /* A pixel that may miss its left or right column. */
@@ -61,7 +67,9 @@ static void dw_edge(const struct dw_row *d, elem *dst, int x)
 		if (s && at >= 0 && at < d->iw)
 			acc = vfma(eload(s + (ptrdiff_t)at * B), vload(d->w + k * B), acc);
 	}
-	estore(dst + (ptrdiff_t)x * B, activate(acc, vload(d->slope)), d->round);
+	acc = activate(acc, vload(d->slope));
+	round_all(&acc, 1, d->round);
+	estore(dst + (ptrdiff_t)x * B, acc);
 }
 
 static void dw_run(const struct dw_row *d, elem *dst, int ow)

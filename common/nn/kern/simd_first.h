@@ -59,6 +59,7 @@ INLINE void first_tile(const struct first *f, elem *dst, ptrdiff_t x0, const int
 	for (int k = 0; k < f->kh; k++) {
 		const float *x = f->rows[k] + x0 * step;
 
+		ONE_BASE(x);
 		for (int c = 0; c < f->kw * 3; c++, x++, w += B) {
 			vec wv = vload(w);
 
@@ -67,7 +68,12 @@ INLINE void first_tile(const struct first *f, elem *dst, ptrdiff_t x0, const int
 		}
 	}
 	UNROLL for (int i = 0; i < np; i++)
-		estore(dst + (x0 + i) * B, activate(acc[i], slope), f->round);
+		acc[i] = activate(acc[i], slope);
+	round_all(acc, np, f->round);
+	dst += x0 * B;
+	ONE_BASE(dst);
+	UNROLL for (int i = 0; i < np; i++)
+		estore(dst + i * B, acc[i]);
 }
 
 static void first_run(const struct first *f, elem *dst, int ow)
@@ -137,7 +143,7 @@ static void simd_maxpool(int blocks, const struct kern_io *io, int y0, int y1)
 				for (int i = top; i <= bottom; i++, s += (ptrdiff_t)io->iw * B)
 					for (int k = left; k <= right; k++)
 						v = vmax(v, eload(s + (ptrdiff_t)k * B));
-				estore(dst, v, 0);
+				estore(dst, v);
 			}
 		}
 }

@@ -6,19 +6,29 @@
  * step, channel whatever the tile's size, so tiles of any size give the same bits.
  *
  * A file simd_*.h is included once by each kern_ISA.c, after vec_*.h and the element type: elem, eload(), estore(),
- * and sum_elem() for the sum over stored elements (below for f32; kern_avx512bf16.c brings its own).
+ * round_all() and sum_elem() for the sum over stored elements (below for f32; kern_avx512bf16.c brings its own).
  */
 #ifndef FRL_SIMD_TILE_H
 #define FRL_SIMD_TILE_H
 
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 32")
+/* Keeps gcc from spreading one base address over a register (or a spill) for every constant offset from it. */
+#define ONE_BASE(p) __asm__("" : "+r"(p))
 
 #ifndef KERN_ELEM_BF16
 typedef float elem;
 
 INLINE vec eload(const elem *p) { return vload(p); }
-INLINE void estore(elem *p, vec v, int round) { vstore(p, round ? vbf16_round(v) : v); }
+INLINE void estore(elem *p, vec v) { vstore(p, v); }
+
+/* What storing as bf16 would do, where bf16 is kept in f32 elements. */
+INLINE void round_all(vec *v, const int n, int round)
+{
+	if (round)
+		UNROLL for (int i = 0; i < n; i++)
+			v[i] = vbf16_round(v[i]);
+}
 #endif
 
 /* acc[j][i] += x[i] * w[j] over nc channels; x[i] are np pixels of B floats, w[j] nb blocks, wblk floats apart. */
@@ -77,9 +87,13 @@ INLINE void tile(const struct run *r, ptrdiff_t x0, const int nb, const int np)
 	for (int s = 0; s < r->steps; s++, w += B * B)
 		sum_elem(acc, nb, np, r->taps[s] + x0 * B, s < r->full ? B : r->nc, w, r->wblk);
 	if (r->res[0]) {
-		UNROLL for (int j = 0; j < nb; j++)
+		UNROLL for (int j = 0; j < nb; j++) {
+			const elem *res = r->res[j] + x0 * B;
+
+			ONE_BASE(res);
 			UNROLL for (int i = 0; i < np; i++)
-				acc[j * np + i] += eload(r->res[j] + (x0 + i) * B);
+				acc[j * np + i] += eload(res + i * B);
+		}
 	}
 	UNROLL for (int j = 0; j < nb; j++) {
 		vec slope = vload(r->slope + j * B);
@@ -92,9 +106,14 @@ INLINE void tile(const struct run *r, ptrdiff_t x0, const int nb, const int np)
 			UNROLL for (int i = 0; i < np; i++)
 				acc[j * np + i] += eload(r->up[j] + (ptrdiff_t)r->xmap[x0 + i] * B);
 	}
-	UNROLL for (int j = 0; j < nb; j++)
+	round_all(acc, nb * np, r->round);
+	UNROLL for (int j = 0; j < nb; j++) {
+		elem *dst = r->dst[j] + x0 * B;
+
+		ONE_BASE(dst);
 		UNROLL for (int i = 0; i < np; i++)
-			estore(r->dst[j] + (x0 + i) * B, acc[j * np + i], r->round);
+			estore(dst + i * B, acc[j * np + i]);
+	}
 }
 
 /* A row of functions for every tile size: X(nb, np) */

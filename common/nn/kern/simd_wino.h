@@ -57,13 +57,15 @@ INLINE void wino_input(const elem *s, ptrdiff_t pitch, float *v, ptrdiff_t step)
 /* The same for a tile whose first input is (y, x) and that reaches beyond the picture. */
 static void wino_input_edge(const elem *s, int ih, int iw, int y, int x, float *v, ptrdiff_t step)
 {
-	elem patch[WINO_POINTS * B] __attribute__((aligned(KERN_ALIGN))) = { 0 };
+	elem patch[WINO_POINTS * B] __attribute__((aligned(KERN_ALIGN)));
+	int top = y < 0 ? -y : 0, bottom = y + WINO_IN > ih ? ih - y : WINO_IN;
+	int left = x < 0 ? -x : 0, right = x + WINO_IN > iw ? iw - x : WINO_IN;
 
-	for (int i = 0; i < WINO_IN; i++)
-		for (int k = 0; k < WINO_IN; k++)
-			if (y + i >= 0 && y + i < ih && x + k >= 0 && x + k < iw)
-				memcpy(patch + (i * WINO_IN + k) * B, s + ((ptrdiff_t)(y + i) * iw + x + k) * B,
-				    B * sizeof(*s));
+	UNROLL for (int i = 0; i < WINO_POINTS; i++)
+		estore(patch + i * B, vzero());
+	for (int i = top; i < bottom; i++)
+		for (int k = left; k < right; k++)
+			estore(patch + (i * WINO_IN + k) * B, eload(s + ((ptrdiff_t)(y + i) * iw + x + k) * B));
 	wino_input(patch, WINO_IN * B, v, step);
 }
 
@@ -155,34 +157,55 @@ static void wino_gather(const struct wino *k, int first, int n)
 	}
 }
 
+/* Adds w columns of rows [i0, i1) of t to the 4x4 values of a tile. */
+static void wino_addend(vec *o, const elem *t, ptrdiff_t pitch, int i0, int i1, int w)
+{
+	for (int i = i0; i < i1; i++)
+		for (int j = 0; j < w; j++)
+			o[i * WINO_OUT + j] += eload(t + i * pitch + j * B);
+}
+
+static void wino_upsampled(vec *o, const struct wino *k, int b, int y, int x, int i0, int i1, int w)
+{
+	const struct kern_io *io = k->io;
+
+	for (int i = i0; i < i1; i++) {
+		const elem *up = (const elem *)io->up[b] + (int64_t)(y + i) * io->uh / io->ih * io->uw * B;
+
+		for (int j = 0; j < w; j++)
+			o[i * WINO_OUT + j] += eload(up + (ptrdiff_t)k->xmap[x + j] * B);
+	}
+}
+
 /* The outputs of one tile at (y, x), block b, clipped to the picture and the rows asked for. */
 static void wino_put(const struct wino *k, const float *m, ptrdiff_t step, int b, int y, int x)
 {
 	const struct kern_io *io = k->io;
-	int iw = io->iw, w = iw - x < WINO_OUT ? iw - x : WINO_OUT;
+	ptrdiff_t pitch = (ptrdiff_t)io->iw * B, at = (ptrdiff_t)y * pitch + (ptrdiff_t)x * B;
+	int w = io->iw - x < WINO_OUT ? io->iw - x : WINO_OUT;
+	int i0 = y < k->y0 ? k->y0 - y : 0, i1 = k->y1 - y < WINO_OUT ? k->y1 - y : WINO_OUT;
 	vec o[WINO_OUT * WINO_OUT], bias = vload(k->bias + b * B), slope = vload(k->slope + b * B);
+	elem *dst = (elem *)io->dst[b] + at;
 
 	wino_output(m, step, o);
-	for (int i = 0; i < WINO_OUT; i++) {
-		ptrdiff_t at = ((ptrdiff_t)(y + i) * iw + x) * B;
-		const elem *res = io->res ? (const elem *)io->res[b] + at : NULL, *up = NULL;
-		elem *dst = (elem *)io->dst[b] + at;
-
-		if (y + i < k->y0 || y + i >= k->y1)
-			continue;
-		if (io->up)
-			up = (const elem *)io->up[b] + (int64_t)(y + i) * io->uh / io->ih * io->uw * B;
-		for (int j = 0; j < w; j++) {
-			vec v = o[i * WINO_OUT + j] + bias;
-
-			if (res)
-				v += eload(res + j * B);
-			v = activate(v, slope);
-			if (up)
-				v += eload(up + (ptrdiff_t)k->xmap[x + j] * B);
-			estore(dst + j * B, v, k->round);
-		}
+	UNROLL for (int i = 0; i < WINO_OUT * WINO_OUT; i++)
+		o[i] += bias;
+	if (io->res)
+		wino_addend(o, (const elem *)io->res[b] + at, pitch, i0, i1, w);
+	UNROLL for (int i = 0; i < WINO_OUT * WINO_OUT; i++)
+		o[i] = activate(o[i], slope);
+	if (io->up)
+		wino_upsampled(o, k, b, y, x, i0, i1, w);
+	round_all(o, WINO_OUT * WINO_OUT, k->round);
+	if (w == WINO_OUT && i0 == 0 && i1 == WINO_OUT) {
+		UNROLL for (int i = 0; i < WINO_OUT; i++, dst += pitch)
+			UNROLL for (int j = 0; j < WINO_OUT; j++)
+				estore(dst + j * B, o[i * WINO_OUT + j]);
+		return;
 	}
+	for (int i = i0; i < i1; i++)
+		for (int j = 0; j < w; j++)
+			estore(dst + i * pitch + j * B, o[i * WINO_OUT + j]);
 }
 
 static void winograd(const struct kern_conv *c, const void *p, const struct kern_io *io, int y0, int y1)
