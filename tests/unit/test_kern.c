@@ -420,6 +420,110 @@ static void first(void)
 	}
 }
 
+/* A layer of a chain: description, weights, and its output computed alone. */
+struct layer {
+	struct kern_link link;
+	struct kern_conv conv, pw;
+	void *packed, *packed_pw;
+	size_t packed_size, packed_pw_size;
+	struct tensor out;
+};
+
+static struct layer layer_new(enum kern_link_kind kind, struct kern_conv conv, int oc, int ih, int iw)
+{
+	struct layer l = { .conv = conv, .link.kind = kind };
+	float *w, *slope = draws(oc, 0);
+
+	for (int i = 0; i < oc; i++)
+		slope[i] = .1f;
+	l.conv.oc = kind == KERN_LINK_DWPW ? conv.ic : oc;
+	w = draws(l.conv.oc * (l.conv.depthwise ? 1 : conv.ic) * conv.kh * conv.kw, 0);
+	if (kind == KERN_LINK_FIRST) {
+		l.packed = guarded(l.packed_size = kern_first_pack_size(k, &l.conv));
+		kern_first_pack(k, &l.conv, 0, w, NULL, slope, l.packed);
+	} else {
+		l.packed = guarded(l.packed_size = kern_pack_size(k, &l.conv));
+		kern_pack(k, &l.conv, w, NULL, kind == KERN_LINK_DWPW ? NULL : slope, l.packed);
+	}
+	free(w);
+	if (kind == KERN_LINK_DWPW) {
+		l.pw = (struct kern_conv){ .ic = conv.ic, .oc = oc, .kh = 1, .kw = 1, .stride = 1, .dtype = conv.dtype };
+		w = draws(oc * conv.ic, 0);
+		l.packed_pw = guarded(l.packed_pw_size = kern_pack_size(k, &l.pw));
+		kern_pack(k, &l.pw, w, NULL, slope, l.packed_pw);
+		free(w);
+	}
+	l.out = tensor_new(conv.dtype, oc, kern_out(&conv, conv.kh, ih), kern_out(&conv, conv.kw, iw), NULL);
+	free(slope);
+	return l;
+}
+
+static void chain_once(enum kern_dtype dt, int ih, int iw)
+{
+	const struct kern_conv kinds[] = {
+		{ .ic = 3, .kh = 3, .kw = 3, .stride = 2, .pad = 1, .dtype = dt },
+		{ .ic = 8, .kh = 3, .kw = 3, .stride = 1, .pad = 1, .depthwise = 1, .dtype = dt },
+		{ .ic = 19, .kh = 3, .kw = 3, .stride = 1, .pad = 1, .dtype = dt },
+		{ .ic = 24, .kh = 1, .kw = 1, .stride = 2, .dtype = dt },
+		{ .ic = 33, .kh = 3, .kw = 3, .stride = 2, .pad = 1, .depthwise = 1, .dtype = dt },
+	};
+	const int oc[] = { 8, 19, 24, 33, 17 };
+	struct layer l[5];
+	struct kern_link links[5];
+	size_t rs = (size_t)(ih * iw * 3), one = 0, all;
+	uint8_t *rgb = guarded(rs);
+	struct kern_picture pic = { .rgb = rgb, .pitch = (size_t)iw * 3, .mean = { 1, 2, 3 }, .scale = { .01f, .01f, .01f } };
+	struct kern_io io = { .ih = ih, .iw = iw };
+	struct tensor got;
+	void *scratch;
+	int h = ih, w = iw, cut;
+
+	for (size_t i = 0; i < rs; i++)
+		rgb[i] = (uint8_t)draw(0, 255);
+	for (int i = 0; i < 5; i++) {
+		enum kern_link_kind kind = i == 0 ? KERN_LINK_FIRST : kinds[i].depthwise ? KERN_LINK_DWPW : KERN_LINK_CONV;
+
+		l[i] = layer_new(kind, kinds[i], oc[i], h, w);
+		links[i] = (struct kern_link){ kind, &l[i].conv, l[i].packed, &l[i].pw, l[i].packed_pw };
+		all = kern_chain_scratch(k, &links[i], 1, w);
+		one = all > one ? all : one;
+		h = l[i].out.h;
+		w = l[i].out.w;
+	}
+	io.scratch = scratch = guarded(one);
+	for (int i = 0; i < 5; i++) {	/* chains of one are the layers alone */
+		io.dst = l[i].out.blocks;
+		kern_chain(k, &links[i], 1, &pic, &io, 0, l[i].out.h);
+		io.src = (const void *const *)l[i].out.blocks;
+		io.ih = l[i].out.h;
+		io.iw = l[i].out.w;
+	}
+	release(scratch, one);
+	all = kern_chain_scratch(k, links, 5, iw);
+	got = tensor_new(dt, oc[4], h, w, NULL);
+	io = (struct kern_io){ .dst = got.blocks, .ih = ih, .iw = iw, .scratch = scratch = guarded(all) };
+	cut = draw(0, h);
+	kern_chain(k, links, 5, &pic, &io, cut, h);
+	kern_chain(k, links, 5, &pic, &io, 0, cut);
+	assert_true(same_blocks(&got, &l[4].out));
+	release(scratch, all);
+	release(rgb, rs);
+	tensor_free(&got);
+	for (int i = 0; i < 5; i++) {
+		tensor_free(&l[i].out);
+		release(l[i].packed, l[i].packed_size);
+		if (l[i].packed_pw)
+			release(l[i].packed_pw, l[i].packed_pw_size);
+	}
+}
+
+static void chain(void)
+{
+	for (int i = 0; i < 8; i++)
+		chain_once(i & 1 ? KERN_BF16 : KERN_F32, i < 2 ? draw(1, 8) : draw(100, 300), draw(1, 60));
+	chain_once(KERN_F32, 200, 700);
+}
+
 static void pool(void)
 {
 	for (int i = 0; i < 16; i++) {
@@ -472,6 +576,12 @@ static void test_first(void **s)
 	for_every_isa(first);
 }
 
+static void test_chain(void **s)
+{
+	(void)s;
+	for_every_isa(chain);
+}
+
 static void test_pool(void **s)
 {
 	(void)s;
@@ -507,6 +617,7 @@ int main(void)
 		cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_pair),
 		cmocka_unit_test(test_first),
+		cmocka_unit_test(test_chain),
 		cmocka_unit_test(test_pool),
 	};
 

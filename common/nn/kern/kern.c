@@ -118,6 +118,21 @@ static const struct kern_ops *resolve_call(const struct kern *k, const struct ke
 	return o;
 }
 
+void kern_rows_read(const struct kern *k, const struct kern_conv *conv, int ih, int y0, int y1, int *from, int *to)
+{
+	struct kern_conv c;
+
+	kern_resolve(k, conv, &c);
+	if (c.algo == KERN_WINOGRAD) {
+		y0 = y0 / WINO_OUT * WINO_OUT;
+		y1 = div_up(y1, WINO_OUT) * WINO_OUT;
+	}
+	*from = y0 * c.stride - c.pad;
+	*to = (y1 - 1) * c.stride - c.pad + c.kh;
+	*from = *from < 0 ? 0 : *from;
+	*to = *to > ih ? ih : *to;
+}
+
 size_t kern_conv_scratch(const struct kern *k, const struct kern_conv *conv, int iw)
 {
 	struct kern_conv c;

@@ -107,6 +107,12 @@ struct kern_io {
 /* Bytes of scratch for pictures of width iw (any height, any row range). */
 size_t kern_conv_scratch(const struct kern *k, const struct kern_conv *c, int iw);
 
+/*
+ * The input rows [*from, *to) that output rows [y0, y1) are made of, for pictures of height ih. With Winograd that is
+ * a little more than the kernel covers: whole tiles, whose other rows play a part in the rounding.
+ */
+void kern_rows_read(const struct kern *k, const struct kern_conv *c, int ih, int y0, int y1, int *from, int *to);
+
 /* Output rows [y0, y1) of a convolution. */
 void kern_conv(const struct kern *k, const struct kern_conv *c, const void *packed,
     const struct kern_io *io, int y0, int y1);

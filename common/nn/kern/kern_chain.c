@@ -34,6 +34,15 @@ static const struct kern_conv *last_conv(const struct kern_link *l)
 	return l->kind == KERN_LINK_DWPW ? l->pw : l->conv;
 }
 
+/* Winograd makes rows in fours; everything else as they come. */
+static int row_step(const struct chain *c, int i)
+{
+	struct kern_conv conv;
+
+	kern_resolve(c->k, c->links[i].conv, &conv);
+	return conv.algo == KERN_WINOGRAD ? WINO_OUT : 1;
+}
+
 /* Sizes of all windows when the last link makes `rows` rows at a time; returns their bytes. */
 static size_t lay_out(struct chain *c, int ih, int iw, int rows)
 {
@@ -51,7 +60,8 @@ static size_t lay_out(struct chain *c, int ih, int iw, int rows)
 	for (int i = c->n - 2; i >= 0; i--) {
 		const struct kern_conv *next = c->links[i + 1].conv;
 
-		rows = (rows - 1) * next->stride + next->kh;
+		/* the next link may start and end off its steps, and so do this one's rows that it needs */
+		rows = (rows + 2 * (row_step(c, i + 1) - 1) - 1) * next->stride + next->kh + row_step(c, i) - 1;
 		c->win[i].cap = rows;
 		total += align_up((size_t)c->win[i].blocks * (size_t)rows * c->win[i].row);
 		total += align_up((size_t)c->win[i].blocks * sizeof(void *));
@@ -128,21 +138,23 @@ static void slide(struct window *w, int lo, int hi)
 /* Rows [lo, hi) of link i's output are in its window (the last link's: in io->dst) when this returns. */
 static void need(struct chain *c, int i, int lo, int hi)
 {
-	const struct kern_conv *conv = c->links[i].conv;
 	struct window *w = &c->win[i], *in = w - 1;
 	struct kern_io io = *c->io;
 
 	if (hi <= w->hi)
 		return;
 	if (i < c->n - 1) {
+		hi = div_up(hi, row_step(c, i)) * row_step(c, i);
+		hi = hi < w->h ? hi : w->h;
 		slide(w, lo, hi);
 		io.dst = w->at;
 		io.res = io.up = NULL;
 	}
 	if (i > 0) {
-		int from = w->hi * conv->stride - conv->pad, to = (hi - 1) * conv->stride - conv->pad + conv->kh;
+		int from, to;
 
-		need(c, i - 1, from > 0 ? from : 0, to < in->h ? to : in->h);
+		kern_rows_read(c->k, c->links[i].conv, in->h, w->hi, hi, &from, &to);
+		need(c, i - 1, from, to);
 		io.src = (const void *const *)in->at;
 		io.ih = in->h;
 		io.iw = in->w;
@@ -157,7 +169,7 @@ void kern_chain(const struct kern *k, const struct kern_link *links, int n, cons
 {
 	struct chain c = { .k = k, .links = links, .n = n, .pic = pic, .io = io };
 	char *scratch = io->scratch;
-	int rows, from = y0;
+	int rows, from = y0, to;
 	size_t bytes;
 
 	if (n < 1 || n > KERN_MAX_LINKS)
@@ -166,9 +178,10 @@ void kern_chain(const struct kern *k, const struct kern_link *links, int n, cons
 	for (int i = n - 1; i >= 0; i--) {
 		struct window *w = &c.win[i];
 
+		if (i < n - 1)
+			from = from / row_step(&c, i) * row_step(&c, i);
 		w->lo = w->hi = from;
-		from = from * links[i].conv->stride - links[i].conv->pad;
-		from = from > 0 ? from : 0;
+		kern_rows_read(k, links[i].conv, INT32_MAX, from, from + 1, &from, &to);
 		if (i == n - 1)
 			continue;
 		w->at = (void **)scratch;
