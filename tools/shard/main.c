@@ -20,6 +20,10 @@ int main(int argc, char **argv)
 		{ "repair", cmd_repair, "cut a torn tail, drop what is damaged, close the stream" },
 		{ "ls", cmd_ls, "a row for each record" },
 		{ "cat", cmd_cat, "concatenate and select" },
+		{ "join", cmd_join, "match records with the rows of a manifest" },
+		{ "get", cmd_get, "one record as a picture file" },
+		{ "export", cmd_export, "to a webdataset tar, a NumPy array or a folder of pictures" },
+		{ "import", cmd_import, "from pictures, folders, a webdataset tar or a NumPy array" },
 		{ 0 },
 	};
 
