@@ -49,12 +49,12 @@ all: $(PROGRAMS)
 $(LIB): $(LIB_OBJ)
 	@mkdir -p $(@D)
 	@rm -f $@
-	@ar rcs $@ $^
+	@ar qcs $@ $^
 
 $(PARTS): $(PARTS_OBJ)
 	@mkdir -p $(@D)
 	@rm -f $@
-	@ar rcs $@ $^
+	@ar qcs $@ $^
 
 # Protocol buffers: x/y.proto gives x/y.pb-c.h under gen/, which has to be there before the folder's sources are compiled.
 $(BUILD)/gen/%.pb-c.c: %.proto

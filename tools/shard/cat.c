@@ -67,7 +67,7 @@ static int load_keys(struct key_table *t, const char *path, bool by_face, struct
 	return rc;
 }
 
-static bool selected(const struct selection *s, const struct input *in)
+static bool selected(const struct selection *s, const struct streams *in)
 {
 	const struct record *r = &in->r.head;
 
@@ -78,12 +78,12 @@ static bool selected(const struct selection *s, const struct input *in)
 	return !s->keys_path || key_table_find(&s->keys, r->key, r->face) >= 0;
 }
 
-static int copy_selected(struct input *in, const struct selection *s, struct record_writer *w, uint64_t *copied,
+static int copy_selected(struct streams *in, const struct selection *s, struct record_writer *w, uint64_t *copied,
 			 struct err *e)
 {
 	int rc;
 
-	while ((rc = input_next(in, e)) == 1) {
+	while ((rc = streams_next(in, e)) == 1) {
 		if (!selected(s, in))
 			continue;
 		if (record_copy(w, &in->r.head, in->r.payload, e))
@@ -94,7 +94,7 @@ static int copy_selected(struct input *in, const struct selection *s, struct rec
 	return rc;
 }
 
-int cmd_cat(int argc, char **argv)
+int shard_cat(int argc, char **argv)
 {
 	struct opt_common common = { 0 };
 	struct selection s = { .to = UINT64_MAX, .face = -1 };
@@ -123,13 +123,13 @@ int cmd_cat(int argc, char **argv)
 		OPT_END,
 	};
 	int first = opt_parse(&program, options, argc, argv);
-	struct input in;
+	struct streams in;
 	struct out o = { 0 };
 	struct buf text = { 0 };
 	struct summary sum = { 0 };
 	struct err e = { 0 };
 
-	input_init(&in, &program, argc, argv, first, false);
+	streams_init(&in, &program, argc, argv, first, false);
 	int rc = s.keys_path ? load_keys(&s.keys, s.keys_path, true, &e) : 0;
 	if (!rc && s.without_path)
 		rc = load_keys(&s.without, s.without_path, false, &e);
@@ -150,7 +150,7 @@ int cmd_cat(int argc, char **argv)
 	key_table_release(&s.without);
 	sum.in = in.records;
 	sum.failed = in.damage;
-	int status = input_finish(&in);
+	int status = streams_finish(&in);
 	if (rc)
 		die_err(&e);
 	summary_print(&sum, common.quiet, common.json);

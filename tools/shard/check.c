@@ -26,7 +26,7 @@ static void header(struct tsv_out *w)
 	tsv_out_end(w);
 }
 
-static void row(struct tsv_out *w, const struct input *in, const char *state)
+static void row(struct tsv_out *w, const struct streams *in, const char *state)
 {
 	tsv_out_str(w, in->path[0]);
 	tsv_out_raw(w, state);
@@ -40,13 +40,13 @@ static void row(struct tsv_out *w, const struct input *in, const char *state)
 }
 
 /* Reads one stream to its end. 0: whole; else the exit status that suits. */
-static int check(struct input *in, struct tsv_out *w, struct summary *sum)
+static int check(struct streams *in, struct tsv_out *w, struct summary *sum)
 {
 	struct err e = { 0 };
 	const char *state;
 	int rc, status;
 
-	while ((rc = input_next(in, &e)) == 1)
+	while ((rc = streams_next(in, &e)) == 1)
 		progress_add(1);
 	if (rc) {
 		warn("%s", e.msg);
@@ -64,7 +64,7 @@ static int check(struct input *in, struct tsv_out *w, struct summary *sum)
 	return status;
 }
 
-int cmd_check(int argc, char **argv)
+int shard_check(int argc, char **argv)
 {
 	struct opt_common common = { 0 };
 	bool quick = false;
@@ -88,13 +88,13 @@ int cmd_check(int argc, char **argv)
 	header(&w);
 	progress_start("records", 0, common.quiet);
 	do {
-		struct input in;
-		input_init(&in, &program, first < argc ? first + 1 : argc, argv, first, quick);
+		struct streams in;
+		streams_init(&in, &program, first < argc ? first + 1 : argc, argv, first, quick);
 		int rc = check(&in, &w, &sum);
 		/* Of several files, some failed; of a single one, its own reason. */
 		if (rc)
 			status = files > 1 ? EXIT_CODE_SOME_FAILED : rc;
-		input_finish(&in);
+		streams_finish(&in);
 		if (tsv_out_write(&w, &o, &e))
 			die_err(&e);
 	} while (++first < argc);

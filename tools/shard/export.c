@@ -56,7 +56,7 @@ static void name_of(struct export *x, const struct record *r, char *name, size_t
 }
 
 /* The record as a file: a picture, or an array of one item's shape. */
-static int file_of(struct export *x, const struct input *in, const char **extension, struct err *e)
+static int file_of(struct export *x, const struct streams *in, const char **extension, struct err *e)
 {
 	const struct record *r = &in->r.head;
 
@@ -79,7 +79,8 @@ static int file_of(struct export *x, const struct input *in, const char **extens
 
 /* ---- tar */
 
-static int add_to_tar(struct export *x, const struct input *in, const char *name, const char *extension, struct err *e)
+static int add_to_tar(struct export *x, const struct streams *in, const char *name, const char *extension,
+		      struct err *e)
 {
 	struct json_out w = { .b = &x->json };
 	char member[80], key[KEY_TEXT];
@@ -103,7 +104,8 @@ static int add_to_tar(struct export *x, const struct input *in, const char *name
 
 /* ---- a folder */
 
-static int add_to_dir(struct export *x, const struct input *in, const char *name, const char *extension, struct err *e)
+static int add_to_dir(struct export *x, const struct streams *in, const char *name, const char *extension,
+		      struct err *e)
 {
 	const struct record *r = &in->r.head;
 	char *path = xasprintf("%s/%s.%s", x->path, name, extension), key[KEY_TEXT], number[3][24];
@@ -129,7 +131,7 @@ static int add_to_dir(struct export *x, const struct input *in, const char *name
 
 static int count(struct export *x, const struct opt_program *p, int argc, char **argv, int first, struct err *e)
 {
-	struct input in;
+	struct streams in;
 	int rc;
 
 	for (int i = first; i < argc; i++) {
@@ -140,8 +142,8 @@ static int count(struct export *x, const struct opt_program *p, int argc, char *
 	}
 	if (first == argc)
 		opt_usage(p, "an array is made from files: its header needs the number of records");
-	input_init(&in, p, argc, argv, first, true);
-	while ((rc = input_next(&in, e)) == 1) {
+	streams_init(&in, p, argc, argv, first, true);
+	while ((rc = streams_next(&in, e)) == 1) {
 		const struct record *r = &in.r.head;
 		if (!x->n++)
 			x->first = *r;
@@ -152,7 +154,7 @@ static int count(struct export *x, const struct opt_program *p, int argc, char *
 			break;
 		}
 	}
-	input_finish(&in);
+	streams_finish(&in);
 	if (!rc && !x->n)
 		rc = err_set(e, "no records");
 	return rc;
@@ -160,7 +162,7 @@ static int count(struct export *x, const struct opt_program *p, int argc, char *
 
 /* ---- the loop */
 
-static int add(struct export *x, const struct input *in, struct err *e)
+static int add(struct export *x, const struct streams *in, struct err *e)
 {
 	char name[64];
 	const char *extension;
@@ -220,7 +222,7 @@ static int end(struct export *x, const char *text, struct err *e)
 	return out_commit(&x->out, e);
 }
 
-int cmd_export(int argc, char **argv)
+int shard_export(int argc, char **argv)
 {
 	static const char *const formats[] = { "tar", "npy", "dir", NULL };
 	struct opt_common common = { 0 };
@@ -236,7 +238,7 @@ int cmd_export(int argc, char **argv)
 		OPT_END,
 	};
 	int first = opt_parse(&program, options, argc, argv);
-	struct input in;
+	struct streams in;
 	struct buf text = { 0 };
 	struct summary sum = { 0 };
 	struct err e = { 0 };
@@ -246,11 +248,11 @@ int cmd_export(int argc, char **argv)
 		opt_usage(&program, "no folder (-o)");
 	if (x.format == TO_NPY)
 		rc = count(&x, &program, argc, argv, first, &e);
-	input_init(&in, &program, argc, argv, first, false);
+	streams_init(&in, &program, argc, argv, first, false);
 	if (!rc)
 		rc = begin(&x, &common, argc, argv, &e);
 	progress_start("records", x.n, common.quiet);
-	while (!rc && (rc = input_next(&in, &e)) == 1) {
+	while (!rc && (rc = streams_next(&in, &e)) == 1) {
 		rc = add(&x, &in, &e);
 		progress_add(1);
 	}
@@ -264,7 +266,7 @@ int cmd_export(int argc, char **argv)
 	sum.in = in.records;
 	sum.out = x.done;
 	sum.failed = in.damage + x.failed;
-	int status = input_finish(&in);
+	int status = streams_finish(&in);
 	if (rc)
 		die_err(&e);
 	summary_print(&sum, common.quiet, common.json);

@@ -44,19 +44,19 @@ static int from_file(struct buf *b, const char *path, uint64_t n, struct err *e)
 	return rc;
 }
 
-static int from_pipe(struct buf *b, struct input *in, uint64_t n, struct err *e)
+static int from_pipe(struct buf *b, struct streams *in, uint64_t n, struct err *e)
 {
 	const char *extension;
 	int rc;
 
-	while ((rc = input_next(in, e)) == 1)
+	while ((rc = streams_next(in, e)) == 1)
 		if (in->index == n)
 			return picture_encode(b, &extension, &in->r.head, in->r.payload, 0, e);
 	return rc ? rc
 		  : err_set(e, "no record %llu among %llu", (unsigned long long)n, (unsigned long long)in->records);
 }
 
-int cmd_get(int argc, char **argv)
+int shard_get(int argc, char **argv)
 {
 	const char *path = NULL;
 	const struct opt options[] = {
@@ -64,7 +64,7 @@ int cmd_get(int argc, char **argv)
 		OPT_END,
 	};
 	int first = opt_parse(&program, options, argc, argv);
-	struct input in = { 0 };
+	struct streams in = { 0 };
 	struct buf b = { 0 };
 	struct out o = { 0 };
 	struct err e = { 0 };
@@ -78,9 +78,9 @@ int cmd_get(int argc, char **argv)
 	if (strcmp(from, "-") && !stat(from, &st) && S_ISREG(st.st_mode)) {
 		rc = from_file(&b, from, n, &e);
 	} else {
-		input_init(&in, &program, argc, argv, first + 1, false);
+		streams_init(&in, &program, argc, argv, first + 1, false);
 		rc = from_pipe(&b, &in, n, &e);
-		input_finish(&in);
+		streams_finish(&in);
 	}
 	if (rc || out_open(&o, path, true, &e) || out_write(&o, b.data, b.len, &e) || out_commit(&o, &e)) {
 		out_abort(&o);

@@ -184,7 +184,7 @@ static int open_outputs(struct import *m, const char *path, int argc, char **arg
 	return tsv_out_write(&m->row, &m->rows, e);
 }
 
-int cmd_import(int argc, char **argv)
+int shard_import(int argc, char **argv)
 {
 	struct opt_common common = { 0 };
 	struct import m = { 0 };

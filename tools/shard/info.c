@@ -35,7 +35,7 @@ static bool same_shape(const struct record *a, const struct record *b)
 	       !memcmp(a->dims, b->dims, sizeof a->dims);
 }
 
-static void add(struct contents *c, const struct input *in)
+static void add(struct contents *c, const struct streams *in)
 {
 	const struct record *r = &in->r.head;
 	int i = 0;
@@ -54,7 +54,7 @@ static void add(struct contents *c, const struct input *in)
 }
 
 /* How numpy.memmap reads the stream as one array, or why it cannot. */
-static int print_array(const struct contents *c, const struct input *in, struct out *o, struct err *e)
+static int print_array(const struct contents *c, const struct streams *in, struct out *o, struct err *e)
 {
 	static const char *const numpy[RECORD_DTYPES] = { "u1", "<i4", "<i8", "<f4", "<f2", "<u2", "<f8" };
 	const struct record *r = &c->shape[0].head;
@@ -96,7 +96,7 @@ static int print_lines(struct out *o, const struct buf *text, struct err *e)
 	return 0;
 }
 
-static int print(const struct contents *c, const struct input *in, struct out *o, struct err *e)
+static int print(const struct contents *c, const struct streams *in, struct out *o, struct err *e)
 {
 	char dims[DIMS_TEXT];
 	const char *state = in->damage > (uint64_t)in->torn ? "damaged" : in->cut_short ? "cut-short" : "closed";
@@ -120,7 +120,7 @@ static int print(const struct contents *c, const struct input *in, struct out *o
 	return print_array(c, in, o, e) || print_lines(o, &in->provenance, e) ? -1 : 0;
 }
 
-int cmd_info(int argc, char **argv)
+int shard_info(int argc, char **argv)
 {
 	struct opt_common common = { 0 };
 	const struct opt options[] = { OPT_QUIET(&common), OPT_END };
@@ -132,15 +132,15 @@ int cmd_info(int argc, char **argv)
 	if (out_open(&o, NULL, false, &e))
 		die_err(&e);
 	do {
-		struct input in;
+		struct streams in;
 		struct contents c = { 0 };
 		int rc;
-		input_init(&in, &program, first < argc ? first + 1 : argc, argv, first, true);
-		while ((rc = input_next(&in, &e)) == 1)
+		streams_init(&in, &program, first < argc ? first + 1 : argc, argv, first, true);
+		while ((rc = streams_next(&in, &e)) == 1)
 			add(&c, &in);
 		if (rc || print(&c, &in, &o, &e))
 			die_err(&e);
-		if (input_finish(&in))
+		if (streams_finish(&in))
 			status = EXIT_CODE_SOME_FAILED;
 	} while (++first < argc);
 	if (out_commit(&o, &e))

@@ -151,11 +151,11 @@ static int report(struct join *j, const char *what, int64_t index, int64_t line,
 			  index >= 0 ? "" : number, text, face);
 }
 
-static int join(struct join *j, struct rows *rows, struct input *in, struct record_writer *w, struct err *e)
+static int join(struct join *j, struct rows *rows, struct streams *in, struct record_writer *w, struct err *e)
 {
 	int rc;
 
-	while ((rc = input_next(in, e)) == 1) {
+	while ((rc = streams_next(in, e)) == 1) {
 		struct record r = in->r.head;
 		int64_t i = key_table_find(&rows->table, r.key, r.face);
 		progress_add(1);
@@ -191,7 +191,7 @@ static int commit(struct join *j, struct err *e)
 	return out_commit(&j->stream, e);
 }
 
-int cmd_join(int argc, char **argv)
+int shard_join(int argc, char **argv)
 {
 	struct opt_common common = { 0 };
 	struct join j = { 0 };
@@ -210,7 +210,7 @@ int cmd_join(int argc, char **argv)
 		OPT_END,
 	};
 	int first = opt_parse(&program, options, argc, argv);
-	struct input in;
+	struct streams in;
 	struct rows rows = { 0 };
 	struct buf text = { 0 };
 	struct summary sum = { 0 };
@@ -218,7 +218,7 @@ int cmd_join(int argc, char **argv)
 
 	if (!j.manifest)
 		opt_usage(&program, "no manifest (-m)");
-	input_init(&in, &program, argc, argv, first, false);
+	streams_init(&in, &program, argc, argv, first, false);
 	int rc = load_rows(&rows, j.manifest, j.label, &e);
 	if (!rc)
 		rc = open_outputs(&j, &rows, &common, argc, argv, &e);
@@ -240,7 +240,7 @@ int cmd_join(int argc, char **argv)
 	summary_extra(&sum, "records without row", (double)j.lone_records);
 	summary_extra(&sum, "rows without record", (double)j.lone_rows);
 	buf_release(&text);
-	int status = input_finish(&in);
+	int status = streams_finish(&in);
 	if (rows.bad || (j.strict && (j.lone_records || j.lone_rows)))
 		status = EXIT_CODE_SOME_FAILED;
 	rows_release(&rows);

@@ -21,7 +21,7 @@ static void header(struct tsv_out *w)
 	tsv_out_end(w);
 }
 
-static void row(struct tsv_out *w, const struct input *in)
+static void row(struct tsv_out *w, const struct streams *in)
 {
 	const struct record *r = &in->r.head;
 	char dims[DIMS_TEXT], key[KEY_TEXT];
@@ -40,12 +40,12 @@ static void row(struct tsv_out *w, const struct input *in)
 	tsv_out_end(w);
 }
 
-int cmd_ls(int argc, char **argv)
+int shard_ls(int argc, char **argv)
 {
 	struct opt_common common = { 0 };
 	const struct opt options[] = { OPT_QUIET(&common), OPT_NO_PG(&common), OPT_END };
 	int first = opt_parse(&program, options, argc, argv);
-	struct input in;
+	struct streams in;
 	struct tsv_out w = { 0 };
 	struct out o = { 0 };
 	struct err e = { 0 };
@@ -53,12 +53,12 @@ int cmd_ls(int argc, char **argv)
 
 	if (argc - first > 1)
 		opt_usage(&program, "offsets are those of one file");
-	input_init(&in, &program, argc, argv, first, true);
+	streams_init(&in, &program, argc, argv, first, true);
 	if (out_open(&o, NULL, false, &e))
 		goto out;
 	tsv_out_pg(&w, common.no_pg, argc + 1, argv - 1);
 	header(&w);
-	while ((rc = input_next(&in, &e)) == 1) {
+	while ((rc = streams_next(&in, &e)) == 1) {
 		row(&w, &in);
 		if (tsv_out_write(&w, &o, &e)) {
 			rc = -1;
@@ -70,7 +70,7 @@ int cmd_ls(int argc, char **argv)
 out:
 	tsv_out_release(&w);
 	out_abort(&o);
-	int status = input_finish(&in);
+	int status = streams_finish(&in);
 	if (rc)
 		die_err(&e);
 	return status;

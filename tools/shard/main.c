@@ -15,15 +15,15 @@ int main(int argc, char **argv)
 			   "frl-shard get 7 shard.bin > face.png",
 	};
 	static const struct opt_command commands[] = {
-		{ "info", cmd_info, "what a stream holds, and whether it is whole" },
-		{ "check", cmd_check, "read everything and verify it" },
-		{ "repair", cmd_repair, "cut a torn tail, drop what is damaged, close the stream" },
-		{ "ls", cmd_ls, "a row for each record" },
-		{ "cat", cmd_cat, "concatenate and select" },
-		{ "join", cmd_join, "match records with the rows of a manifest" },
-		{ "get", cmd_get, "one record as a picture file" },
-		{ "export", cmd_export, "to a webdataset tar, a NumPy array or a folder of pictures" },
-		{ "import", cmd_import, "from pictures, folders, a webdataset tar or a NumPy array" },
+		{ "info", shard_info, "what a stream holds, and whether it is whole" },
+		{ "check", shard_check, "read everything and verify it" },
+		{ "repair", shard_repair, "cut a torn tail, drop what is damaged, close the stream" },
+		{ "ls", shard_ls, "a row for each record" },
+		{ "cat", shard_cat, "concatenate and select" },
+		{ "join", shard_join, "match records with the rows of a manifest" },
+		{ "get", shard_get, "one record as a picture file" },
+		{ "export", shard_export, "to a webdataset tar, a NumPy array or a folder of pictures" },
+		{ "import", shard_import, "from pictures, folders, a webdataset tar or a NumPy array" },
 		{ 0 },
 	};
 

@@ -59,7 +59,7 @@ static int parse_dtype(const char *p, struct record *r, struct err *e)
 			return 0;
 		}
 	}
-	return err_set(e, "dtype %.8s, which records have not", p);
+	return err_set(e, "dtype %.*s, which records have not", (int)strcspn(p + 1, "',") + 2, p);
 }
 
 static int parse_shape(const char *p, uint64_t *n, struct record *r, struct err *e)

@@ -135,7 +135,7 @@ static int repair_in_place(const char *path, struct result *res, struct err *e)
 	return record_append_commit(&a, NULL, e);
 }
 
-int cmd_repair(int argc, char **argv)
+int shard_repair(int argc, char **argv)
 {
 	struct opt_common common = { 0 };
 	const char *path = NULL;

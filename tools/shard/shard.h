@@ -13,7 +13,7 @@
 
 /* ---- the streams named on the command line (none: standard input), read as one */
 
-struct input {
+struct streams {
 	struct record_reader r; /* r.head and r.payload are the current record */
 	uint64_t index;		/* of the current data record, counted over all streams */
 	struct buf provenance;	/* what the end records said so far, each text once; at most 1 MiB */
@@ -31,11 +31,11 @@ struct input {
  * argv[first..argc) are the paths. headers: payloads are hopped over where the stream is a file. Without any path, and
  * with standard input a terminal, it prints the usage and exits.
  */
-void input_init(struct input *in, const struct opt_program *p, int argc, char **argv, int first, bool headers);
+void streams_init(struct streams *in, const struct opt_program *p, int argc, char **argv, int first, bool headers);
 /* The next data record: 1, 0 at the end of the last stream, -1. End records are passed over. */
-int input_next(struct input *in, struct err *e);
+int streams_next(struct streams *in, struct err *e);
 /* 0, or EXIT_CODE_SOME_FAILED when anything was lost or cut short. Releases in. */
-int input_finish(struct input *in);
+int streams_finish(struct streams *in);
 
 /* ---- sets of records */
 
@@ -80,14 +80,14 @@ const char *provenance(struct buf *b, const struct buf *inputs, bool no_pg, int 
 
 /* ---- the commands: argv[0] is the command's name; they return the exit status */
 
-int cmd_info(int argc, char **argv);
-int cmd_check(int argc, char **argv);
-int cmd_repair(int argc, char **argv);
-int cmd_ls(int argc, char **argv);
-int cmd_cat(int argc, char **argv);
-int cmd_join(int argc, char **argv);
-int cmd_get(int argc, char **argv);
-int cmd_export(int argc, char **argv);
-int cmd_import(int argc, char **argv);
+int shard_info(int argc, char **argv);
+int shard_check(int argc, char **argv);
+int shard_repair(int argc, char **argv);
+int shard_ls(int argc, char **argv);
+int shard_cat(int argc, char **argv);
+int shard_join(int argc, char **argv);
+int shard_get(int argc, char **argv);
+int shard_export(int argc, char **argv);
+int shard_import(int argc, char **argv);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * input.c - the streams named on the command line, read as one
+ * streams.c - the streams named on the command line, read as one
  */
 #include <string.h>
 #include <unistd.h>
@@ -8,11 +8,11 @@
 
 enum { MAX_PROVENANCE = 1 << 20 };
 
-void input_init(struct input *in, const struct opt_program *p, int argc, char **argv, int first, bool headers)
+void streams_init(struct streams *in, const struct opt_program *p, int argc, char **argv, int first, bool headers)
 {
 	static char *standard_input[] = { "-" };
 
-	*in = (struct input){ .path = argv + first, .paths = argc - first, .headers = headers };
+	*in = (struct streams){ .path = argv + first, .paths = argc - first, .headers = headers };
 	in->provenance.max = MAX_PROVENANCE;
 	if (in->paths)
 		return;
@@ -23,7 +23,7 @@ void input_init(struct input *in, const struct opt_program *p, int argc, char **
 }
 
 /* The text of the end record at hand, without trust: it may be missing, anything at all, or no text. */
-static void add_provenance(struct input *in)
+static void add_provenance(struct streams *in)
 {
 	struct buf *all = &in->provenance, text = { .max = MAX_PROVENANCE };
 	struct record again;
@@ -43,7 +43,7 @@ static void add_provenance(struct input *in)
 	buf_release(&text);
 }
 
-static void close_stream(struct input *in)
+static void close_stream(struct streams *in)
 {
 	const struct record_reader *r = &in->r;
 
@@ -62,7 +62,7 @@ static void close_stream(struct input *in)
 	in->at++;
 }
 
-int input_next(struct input *in, struct err *e)
+int streams_next(struct streams *in, struct err *e)
 {
 	for (;;) {
 		if (!in->open && in->at == in->paths)
@@ -84,7 +84,7 @@ int input_next(struct input *in, struct err *e)
 	}
 }
 
-int input_finish(struct input *in)
+int streams_finish(struct streams *in)
 {
 	int status = in->damage || in->cut_short ? EXIT_CODE_SOME_FAILED : EXIT_CODE_OK;
 
