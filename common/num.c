@@ -173,7 +173,7 @@ static void lay_out(char *s, const struct decimal *d, int sci_from)
 	int len = 0;
 	for (uint64_t n = d->digits; n || !len; n /= 10)
 		digits[len++] = (char)('0' + n % 10); /* last digit first */
-	int point = len + d->exp10; /* digits before the point */
+	int point = len + d->exp10;		      /* digits before the point */
 	if (point - 1 < -5 || point - 1 >= sci_from) {
 		*s++ = digits[len - 1];
 		if (len > 1)
@@ -203,7 +203,8 @@ static void write_finite(char *s, const struct parts *p)
 {
 	struct decimal d = { 0 };
 	/* A whole number stands as it is, even where fewer digits and zeros would do. */
-	if (p->e >= 0 && p->e < 64 && p->m >> (63 - p->e) == 0 && (double)(p->m << p->e) < (p->sci_from == 9 ? 1e9 : 1e16))
+	if (p->e >= 0 && p->e < 64 && p->m >> (63 - p->e) == 0 &&
+	    (double)(p->m << p->e) < (p->sci_from == 9 ? 1e9 : 1e16))
 		d.digits = p->m << p->e;
 	else if (p->e < 0 && p->e > -53 && !(p->m & (((uint64_t)1 << -p->e) - 1)))
 		d.digits = p->m >> -p->e;

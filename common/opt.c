@@ -329,7 +329,8 @@ static bool is_opposite(const char *name_of, const char *name, size_t len)
 {
 	if (!strncmp(name_of, "no-", 3))
 		return strlen(name_of + 3) == len && !strncmp(name, name_of + 3, len);
-	return len > 3 && !strncmp(name, "no-", 3) && strlen(name_of) == len - 3 && !strncmp(name + 3, name_of, len - 3);
+	return len > 3 && !strncmp(name, "no-", 3) && strlen(name_of) == len - 3 &&
+	       !strncmp(name + 3, name_of, len - 3);
 }
 
 /* The option called name[0 .. len); *off where it is a bool's opposite. NULL if there is none. */
@@ -471,6 +472,6 @@ int opt_command(const struct opt_program *p, const struct opt_command *commands,
 	for (const struct opt_command *c = commands; c->name; c++)
 		if (!strcmp(argv[1], c->name))
 			return c->main(argc - 1, argv + 1);
-	die(EXIT_CODE_USAGE, "unknown %s '%s'\nhint: %s --help lists the commands", argv[1][0] == '-' ? "option" : "command",
-	    argv[1], p->name);
+	die(EXIT_CODE_USAGE, "unknown %s '%s'\nhint: %s --help lists the commands",
+	    argv[1][0] == '-' ? "option" : "command", argv[1], p->name);
 }

@@ -91,8 +91,8 @@ static void draw(uint64_t done, double elapsed)
 	n += snprintf(line + n, room - (size_t)n, "  %.*f/s", rate < 10 ? 2 : 0, rate);
 	if (progress.total > done && done) {
 		uint64_t eta = (uint64_t)((double)(progress.total - done) / rate + 0.5);
-		n += snprintf(line + n, room - (size_t)n, "  ETA %" PRIu64 ":%02d:%02d", eta / 3600, (int)(eta / 60 % 60),
-			      (int)(eta % 60));
+		n += snprintf(line + n, room - (size_t)n, "  ETA %" PRIu64 ":%02d:%02d", eta / 3600,
+			      (int)(eta / 60 % 60), (int)(eta % 60));
 	}
 	n += snprintf(line + n, room - (size_t)n, "\033[K");
 	pthread_mutex_lock(&progress.lock);
@@ -157,7 +157,8 @@ static void print_json(const struct summary *s, double wall, double cpu, uint64_
 {
 	struct buf b = { 0 };
 	char text[NUM_SIZE];
-	buf_printf(&b, "{\"program\":\"%s\",\"version\":\"%s\",\"in\":%" PRIu64 ",\"out\":%" PRIu64 ",\"failed\":%" PRIu64,
+	buf_printf(&b,
+		   "{\"program\":\"%s\",\"version\":\"%s\",\"in\":%" PRIu64 ",\"out\":%" PRIu64 ",\"failed\":%" PRIu64,
 		   err_program_name(), err_version(), s->in, s->out, s->failed);
 	for (int i = 0; i < s->n_extra; i++)
 		buf_printf(&b, ",\"%s\":%s", s->extra[i].name,

@@ -230,8 +230,8 @@ static int next_line(struct tsv *t, const char **line, size_t *len, struct err *
 		if (s->end) {
 			if (s->at == s->len)
 				return 0;
-			return err_set(e, "'%s' line %llu is cut short\nhint: if it is whole, end it with a newline", t->name,
-				       (unsigned long long)s->line + 1);
+			return err_set(e, "'%s' line %llu is cut short\nhint: if it is whole, end it with a newline",
+				       t->name, (unsigned long long)s->line + 1);
 		}
 		if (fill(t, e) < 0)
 			return -1;
@@ -242,14 +242,16 @@ static int next_line(struct tsv *t, const char **line, size_t *len, struct err *
 	s->at += *len + 1;
 	s->scanned = s->at;
 	if (*len > MAX_LINE)
-		return err_set(e, "'%s' line %llu is longer than %zu bytes", t->name, (unsigned long long)s->line, MAX_LINE);
+		return err_set(e, "'%s' line %llu is longer than %zu bytes", t->name, (unsigned long long)s->line,
+			       MAX_LINE);
 	if (*len && (*line)[*len - 1] == '\r')
 		return err_set(e,
 			       "'%s' line %llu ends in a carriage return\nhint: turn CRLF line ends into LF: "
 			       "sed 's/\\r$//'",
 			       t->name, (unsigned long long)s->line);
 	if (memchr(*line, '\0', *len))
-		return err_set(e, "'%s' line %llu holds a NUL byte: it is not text", t->name, (unsigned long long)s->line);
+		return err_set(e, "'%s' line %llu holds a NUL byte: it is not text", t->name,
+			       (unsigned long long)s->line);
 	return 1;
 }
 
@@ -284,10 +286,11 @@ static int check_escapes(const struct tsv *t, const char *line, size_t len, stru
 		/* The line is followed by its newline, which is part of no escape, so this stays inside. */
 		size_t n;
 		if (unescape_one(s, &n) < 0)
-			return err_set(e,
-				       "'%s' line %llu: '%.*s' is not an escape\nhint: a backslash is written \\\\, see "
-				       "frl-manifest(5)",
-				       t->name, (unsigned long long)t->source->line, end - s < 4 ? (int)(end - s) : 4, s);
+			return err_set(
+				e,
+				"'%s' line %llu: '%.*s' is not an escape\nhint: a backslash is written \\\\, see "
+				"frl-manifest(5)",
+				t->name, (unsigned long long)t->source->line, end - s < 4 ? (int)(end - s) : 4, s);
 		s += n;
 	}
 	return 0;
@@ -299,7 +302,8 @@ static int check_header(const struct tsv *t, struct err *e)
 {
 	for (int i = 0; i < t->head.n; i++) {
 		if (!*t->head.field[i])
-			return err_set(e, "'%s' line %llu: column %d has no name", t->name, (unsigned long long)t->head.line, i + 1);
+			return err_set(e, "'%s' line %llu: column %d has no name", t->name,
+				       (unsigned long long)t->head.line, i + 1);
 		if (tsv_col(t, t->head.field[i]) != i)
 			return err_set(e, "'%s' line %llu: two columns are named '%s'", t->name,
 				       (unsigned long long)t->head.line, t->head.field[i]);
@@ -319,8 +323,9 @@ static int read_header(struct tsv *t, struct err *e)
 		if (!rc)
 			break;
 		if (t->source->line == 1 && len >= 3 && !memcmp(line, "\xef\xbb\xbf", 3))
-			return err_set(e, "'%s' begins with a byte-order mark\nhint: remove its first three bytes: tail -c +4",
-				       t->name);
+			return err_set(
+				e, "'%s' begins with a byte-order mark\nhint: remove its first three bytes: tail -c +4",
+				t->name);
 		if (*line != '#')
 			break;
 		if (buf_add(&t->comments, line, len) < 0 || buf_add_char(&t->comments, '\n') < 0)
@@ -390,15 +395,16 @@ int tsv_next(struct tsv *t, struct err *e)
 		return rc;
 	unsigned long long number = t->source->line;
 	if (*line == '#')
-		return err_set(e, "'%s' line %llu: a comment after the header\nhint: in a field '#' is written \\x23", t->name,
-			       number);
+		return err_set(e, "'%s' line %llu: a comment after the header\nhint: in a field '#' is written \\x23",
+			       t->name, number);
 	if (check_escapes(t, line, len, e) < 0)
 		return -1;
 	int n = split(&t->row, &t->source->text_cap, line, len, t->head.n);
 	if (n < 0)
 		return err_set(e, "'%s' line %llu has more than the header's %d fields", t->name, number, t->head.n);
 	if (n < t->head.n)
-		return err_set(e, "'%s' line %llu has %d fields where the header has %d", t->name, number, n, t->head.n);
+		return err_set(e, "'%s' line %llu has %d fields where the header has %d", t->name, number, n,
+			       t->head.n);
 	t->row.n = n;
 	t->row.line = number;
 	return 1;

@@ -5,8 +5,8 @@
 #define FRL_TESTS_SUPPORT_CHILD_H
 
 struct child {
-	int exit_code; /* -1 when a signal ended it */
-	int signal;    /* 0 when it exited */
+	int exit_code;		     /* -1 when a signal ended it */
+	int signal;		     /* 0 when it exited */
 	char out[16384], err[16384]; /* what it wrote, as text */
 };
 

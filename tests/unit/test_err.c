@@ -71,7 +71,19 @@ static void long_messages_are_cut(void **state)
 	}
 }
 
-enum way { WAY_DIE, WAY_DIE_SYS, WAY_DIE_ERR, WAY_BUG, WAY_WARN, WAY_CONTROL, WAY_LONG, WAY_MEMORY, WAY_PRODUCT, WAY_AGAIN, WAY_THREADS };
+enum way {
+	WAY_DIE,
+	WAY_DIE_SYS,
+	WAY_DIE_ERR,
+	WAY_BUG,
+	WAY_WARN,
+	WAY_CONTROL,
+	WAY_LONG,
+	WAY_MEMORY,
+	WAY_PRODUCT,
+	WAY_AGAIN,
+	WAY_THREADS
+};
 
 static void last_words(void)
 {
@@ -180,8 +192,8 @@ static void ways_to_end(void **state)
 static void no_memory_is_death(void **state)
 {
 	(void)state;
-#ifdef __SANITIZE_ADDRESS__
-	print_message("SKIP no_memory_is_death: the address sanitizer ends the process itself\n");
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+	print_message("SKIP no_memory_is_death: the sanitizer's malloc ends the process itself\n");
 	skip();
 #endif
 	struct child c;
@@ -279,8 +291,9 @@ static void summary(void **state)
 	double wall, cpu;
 	char unit[8];
 	child_run(&c, summarise, &how);
-	assert_int_equal(sscanf(c.err, "prog: 295 in, 1012 out, 2 failed, 3 empty, 0.5 share; %lf s, %lf s CPU, %d MiB %7s", &wall,
-				&cpu, &mib, unit),
+	assert_int_equal(sscanf(c.err,
+				"prog: 295 in, 1012 out, 2 failed, 3 empty, 0.5 share; %lf s, %lf s CPU, %d MiB %7s",
+				&wall, &cpu, &mib, unit),
 			 4);
 	assert_string_equal(unit, "peak");
 	assert_true(wall >= 0.05 && wall < 30 && cpu >= 0 && mib >= 1);
@@ -317,14 +330,10 @@ static void peak_memory_grows(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(error_values),
-		cmocka_unit_test(long_messages_are_cut),
-		cmocka_unit_test(ways_to_end),
-		cmocka_unit_test(no_memory_is_death),
-		cmocka_unit_test(memory),
-		cmocka_unit_test(buffer),
-		cmocka_unit_test(summary),
-		cmocka_unit_test(peak_memory_grows),
+		cmocka_unit_test(error_values), cmocka_unit_test(long_messages_are_cut),
+		cmocka_unit_test(ways_to_end),	cmocka_unit_test(no_memory_is_death),
+		cmocka_unit_test(memory),	cmocka_unit_test(buffer),
+		cmocka_unit_test(summary),	cmocka_unit_test(peak_memory_grows),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -232,7 +232,8 @@ static void parse_like_libc(void **state)
 	rng_init(&r, 3, 0, 0, 0);
 	for (int i = 0; i < 300000; i++) {
 		char text[80];
-		int n = 0, digits = 1 + (int)rng_below(&r, i % 10 ? 20 : 40), point = (int)rng_below(&r, (uint32_t)digits + 1);
+		int n = 0, digits = 1 + (int)rng_below(&r, i % 10 ? 20 : 40),
+		    point = (int)rng_below(&r, (uint32_t)digits + 1);
 		if (rng_below(&r, 2))
 			text[n++] = '-';
 		for (int d = 0; d < digits; d++) {
@@ -271,7 +272,8 @@ static void parse_like_libc(void **state)
 static void refused(void **state)
 {
 	(void)state;
-	static const char *const bad[] = { "", " ", " 1", "1 ", "1,5", "0x10", "1e", "1e+", "e5", ".", "-", "+", "--1", "1.2.3",
+	static const char *const bad[] = { "",	     " ",	" 1",	 "1 ",	   "1,5", "0x10",  "1e",
+					   "1e+",    "e5",	".",	 "-",	   "+",	  "--1",   "1.2.3",
 					   "nan(1)", "infinit", "1e400", "-1e400", "one", "1_000", "1\n" };
 	float f = 7;
 	double d = 7;
@@ -366,7 +368,8 @@ static void locale_independent(void **state)
 	assert_non_null(mkdtemp(dir));
 	if (comma_locale(dir) < 0) {
 		remove_tree(dir);
-		print_message("SKIP locale_independent: no locale de_DE.UTF-8, and localedef cannot make it (package locales)\n");
+		print_message(
+			"SKIP locale_independent: no locale de_DE.UTF-8, and localedef cannot make it (package locales)\n");
 		skip();
 	}
 	snprintf(probe, sizeof probe, "%.1f", 0.5);
@@ -393,9 +396,9 @@ static void locale_independent(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(looks),      cmocka_unit_test(edges_f32),	 cmocka_unit_test(edges_f64),
-		cmocka_unit_test(random_f32), cmocka_unit_test(random_f64),	 cmocka_unit_test(parse_like_libc),
-		cmocka_unit_test(refused),    cmocka_unit_test(accepted),	 cmocka_unit_test(locale_independent),
+		cmocka_unit_test(looks),      cmocka_unit_test(edges_f32),  cmocka_unit_test(edges_f64),
+		cmocka_unit_test(random_f32), cmocka_unit_test(random_f64), cmocka_unit_test(parse_like_libc),
+		cmocka_unit_test(refused),    cmocka_unit_test(accepted),   cmocka_unit_test(locale_independent),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

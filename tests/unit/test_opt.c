@@ -55,7 +55,8 @@ static const struct opt options[] = {
 	OPT_F32('t', "threshold", "N", &v.threshold, 0, 1, "keep faces that score at least N"),
 	OPT_BOOL('r', "recursive", &v.recursive, "descend into directories"),
 	OPT_BOOL('k', "keep", &v.keep, "keep going"),
-	OPT_INT('c', "count", "N", &v.count, 1, 100, "how many, said in so many words that the line must be wrapped somewhere"),
+	OPT_INT('c', "count", "N", &v.count, 1, 100,
+		"how many, said in so many words that the line must be wrapped somewhere"),
 	OPT_I64(0, "big", "N", &v.big, 0, 0, "any whole number"),
 	OPT_F64(0, "eps", "N", &v.eps, 0, INFINITY, "a small one"),
 	OPT_BYTES('m', "max-bytes", "SIZE", &v.bytes, "refuse more"),
@@ -90,12 +91,12 @@ static int parse(void *data)
 	v.eps = 1e-7;
 	v.bytes = (uint64_t)2 << 30;
 	int i = opt_parse(&program, options, argc, argv);
-	printf("t%g r%d k%d c%d b%" PRId64 " e%g m%" PRIu64 " w%s d%s a", (double)v.threshold, v.recursive, v.keep, v.count, v.big,
-	       v.eps, v.bytes, v.weights ? v.weights : "", dtypes[v.dtype]);
+	printf("t%g r%d k%d c%d b%" PRId64 " e%g m%" PRIu64 " w%s d%s a", (double)v.threshold, v.recursive, v.keep,
+	       v.count, v.big, v.eps, v.bytes, v.weights ? v.weights : "", dtypes[v.dtype]);
 	for (int k = 0; k < v.add.n; k++)
 		printf("%s%s", k ? "," : "", v.add.item[k]);
-	printf(" s%d,%d l%d q%d j%d p%d T%d:", v.short_side, v.long_side, v.loud, v.common.quiet, v.common.json, v.common.no_pg,
-	       v.common.threads);
+	printf(" s%d,%d l%d q%d j%d p%d T%d:", v.short_side, v.long_side, v.loud, v.common.quiet, v.common.json,
+	       v.common.no_pg, v.common.threads);
 	for (; i < argc; i++)
 		printf(" %s", argv[i]);
 	free(v.add.item);
@@ -135,7 +136,8 @@ static void every_way_to_write_one(void **state)
 		  "t0.4 r0 k1 c3 b0 e1e-07 m2147483648 wa=b dbf16 ax,y,-z s0,0 l0 q0 j0 p0 T0:" },
 		{ { "--resize", "1200,1600", "-ll", "--loud", "--json", "--no-pg", "--threads=4" },
 		  "t0.4 r0 k1 c3 b0 e1e-07 m2147483648 w df32 a s1200,1600 l3 q0 j1 p1 T4:" },
-		{ { "--no-pg", "--pg", "-w", "--", "-q" }, "t0.4 r0 k1 c3 b0 e1e-07 m2147483648 w-- df32 a s0,0 l0 q1 j0 p0 T0:" },
+		{ { "--no-pg", "--pg", "-w", "--", "-q" },
+		  "t0.4 r0 k1 c3 b0 e1e-07 m2147483648 w-- df32 a s0,0 l0 q1 j0 p0 T0:" },
 	};
 	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
 		struct child c;
@@ -173,7 +175,8 @@ static void every_error_is_usage(void **state)
 		{ { "-c0" }, "option '--count': '0' is not a whole number from 1 to 100" },
 		{ { "-c101" }, "option '--count': '101' is not a whole number from 1 to 100" },
 		{ { "-c2.5" }, "option '--count': '2.5' is not a whole number from 1 to 100" },
-		{ { "-c99999999999999999999" }, "option '--count': '99999999999999999999' is not a whole number from 1 to 100" },
+		{ { "-c99999999999999999999" },
+		  "option '--count': '99999999999999999999' is not a whole number from 1 to 100" },
 		{ { "--big=9223372036854775808" }, "option '--big': '9223372036854775808' is not a whole number" },
 		{ { "-m3x" }, "option '--max-bytes': '3x' is not a number of bytes (with k, m, g or t)" },
 		{ { "-m-1" }, "option '--max-bytes': '-1' is not a number of bytes (with k, m, g or t)" },
@@ -309,11 +312,13 @@ static void usage_text(void **state)
 	struct child c;
 	child_run(&c, usage, NULL);
 	assert_int_equal(c.exit_code, EXIT_CODE_USAGE);
-	assert_string_equal(c.err, "usage: prog [options] [FILE...]\n       prog --other\nhint: prog --help says more\n");
+	assert_string_equal(c.err,
+			    "usage: prog [options] [FILE...]\n       prog --other\nhint: prog --help says more\n");
 	child_run(&c, usage, (char *)"FILE");
 	assert_int_equal(c.exit_code, EXIT_CODE_USAGE);
-	assert_string_equal(c.err, "prog: FILE is missing\n"
-				   "usage: prog [options] [FILE...]\n       prog --other\nhint: prog --help says more\n");
+	assert_string_equal(c.err,
+			    "prog: FILE is missing\n"
+			    "usage: prog [options] [FILE...]\n       prog --other\nhint: prog --help says more\n");
 	assert_string_equal(c.out, "");
 }
 
@@ -328,7 +333,8 @@ static int info_main(int argc, char **argv)
 static int command(void *data)
 {
 	static const struct opt_command commands[] = {
-		{ "info", info_main, "tells about a file, in a line that is so long that it has to be broken into two" },
+		{ "info", info_main,
+		  "tells about a file, in a line that is so long that it has to be broken into two" },
 		{ "cat", info_main, "joins files" },
 		{ NULL, NULL, NULL },
 	};

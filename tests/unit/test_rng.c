@@ -149,9 +149,9 @@ static void normals_are_normal(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(known_answers),     cmocka_unit_test(counter_layout),
-		cmocka_unit_test(streams_differ),    cmocka_unit_test(below_is_uniform),
-		cmocka_unit_test(below_has_no_bias), cmocka_unit_test(floats_are_uniform),
+		cmocka_unit_test(known_answers),      cmocka_unit_test(counter_layout),
+		cmocka_unit_test(streams_differ),     cmocka_unit_test(below_is_uniform),
+		cmocka_unit_test(below_has_no_bias),  cmocka_unit_test(floats_are_uniform),
 		cmocka_unit_test(normals_are_normal),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,12 +32,12 @@ static void escapes(void **state)
 		{ "na\xc3\xafve \xe2\x82\xac \xf0\x9f\x98\x80", "na\xc3\xafve \xe2\x82\xac \xf0\x9f\x98\x80" },
 		{ "latin1 \xe9t\xe9", "latin1 \\xe9t\\xe9" },
 		{ "\x01\x1b[31m\x7f", "\\x01\\x1b[31m\\x7f" },
-		{ "\xc3", "\\xc3" },			       /* cut short */
+		{ "\xc3", "\\xc3" }, /* cut short */
 		{ "\xe2\x82", "\\xe2\\x82" },
 		{ "\xe2\x82x", "\\xe2\\x82x" },
-		{ "\xc0\x80", "\\xc0\\x80" },		       /* overlong */
+		{ "\xc0\x80", "\\xc0\\x80" }, /* overlong */
 		{ "\xe0\x80\x80", "\\xe0\\x80\\x80" },
-		{ "\xed\xa0\x80", "\\xed\\xa0\\x80" },	       /* surrogate */
+		{ "\xed\xa0\x80", "\\xed\\xa0\\x80" },		/* surrogate */
 		{ "\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80" }, /* beyond U+10FFFF */
 		{ "\xff\xfe", "\\xff\\xfe" },
 		{ "\x80", "\\x80" },
@@ -110,7 +110,8 @@ static void columns_and_values(void **state)
 	assert_int_equal(tsv_open_memory(&t, "mem", sample, sizeof sample - 1, &e), 0);
 	assert_string_equal(t.comments.data, "#pg\tprog\t1\targs\n# second comment\n");
 	assert_int_equal(t.head.n, 5);
-	int path = tsv_need(&t, "path", &e), score = tsv_col(&t, "score"), count = tsv_col(&t, "n"), status = tsv_col(&t, "status");
+	int path = tsv_need(&t, "path", &e), score = tsv_col(&t, "score"), count = tsv_col(&t, "n"),
+	    status = tsv_col(&t, "status");
 	assert_int_equal(path, 1);
 	assert_int_equal(tsv_col(&t, "absent"), -1);
 	assert_int_equal(tsv_need(&t, "absent", &e), -1);
@@ -389,7 +390,8 @@ static void writing(void **state)
 	(void)state;
 	struct tsv_out w = { 0 };
 	struct buf comments = { 0 };
-	char *const argv[] = { (char *)"prog", (char *)"-t", (char *)"0.5", (char *)"it's a b", (char *)"", (char *)"x\ny" };
+	char *const argv[] = { (char *)"prog",	   (char *)"-t", (char *)"0.5",
+			       (char *)"it's a b", (char *)"",	 (char *)"x\ny" };
 	err_program("prog");
 	buf_add_str(&comments, "#pg\tfirst\n");
 	tsv_out_comments(&w, &comments);
