@@ -179,4 +179,5 @@ def main():
             b.write(resample(source, *case).tobytes())
 
 
-main()
+if __name__ == "__main__":
+    main()
