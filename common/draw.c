@@ -110,10 +110,10 @@ static int clamp(int64_t v, int lo, int hi)
 	return (int)(v < lo ? lo : v > hi ? hi : v);
 }
 
-/* A coordinate as an int, far ones and NaN brought to where nothing is drawn. */
+/* A coordinate as an int, far ones and NaN brought to where nothing is drawn; differences of two of them fit an int. */
 static int whole(double v)
 {
-	return isnan(v) ? -(1 << 30) : (int)fmin(fmax(floor(v), -(1 << 30)), 1 << 30);
+	return isnan(v) ? -(1 << 29) : (int)fmin(fmax(floor(v), -(1 << 29)), 1 << 29);
 }
 
 void draw_fill(struct image *m, int x, int y, int w, int h, struct colour c)

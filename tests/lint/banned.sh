@@ -1,5 +1,6 @@
 #!/bin/sh
-# Functions that are not used, and where some others may be used (and tests/lint/allow.tsv). Comments and strings are left out of the search.
+# Functions that are not used, and where some others may be used (exceptions: tests/lint/allow.tsv). Comments and strings
+# are left out of the search.
 cd "$(dirname "$0")/../.." || exit 1
 find . -path ./build -prune -o \( -name '*.[ch]' -o -name '*.cu' \) -print | sed 's|^\./||' | sort | xargs awk '
 	BEGIN {

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Man pages: clean under mandoc, one for every program, a NAME that whatis can use, the same words for the same exit status
-# as frl(7).
+# as frl(7), up to a colon, semicolon or comma; what follows may be the program's own.
 cd "$(dirname "$0")/../.." || exit 1
 command -v mandoc >/dev/null 2>&1 || { echo "no mandoc here"; exit 77; }
 bad=0
@@ -16,7 +16,7 @@ status() {
 	awk '/^\.Sh EXIT STATUS/ { on = 1; next } /^\.Sh/ { on = 0 }
 		on && /^\.It/ { if (n != "") print n, text; n = $NF; text = ""; next }
 		on && !/^\.(Bl|Pp|El|Ex)/ && n != "" { text = text (text == "" ? "" : " ") $0 }
-		on && /^\.El/ { print n, text; n = "" }' "$1"
+		on && /^\.El/ { print n, text; n = "" }' "$1" | sed 's/[:;,].*//'
 }
 table=$(status man/frl.7)
 for page in man/frl-*.1; do
