@@ -16,6 +16,16 @@
 #include "common/mat_child.h"
 #include "common/progress.h"
 
+/* AddressSanitizer's shadow memory alone is larger than any limit. */
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define NO_MEMORY_LIMIT
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#define NO_MEMORY_LIMIT
+#endif
+
 static const struct mat_limits defaults = { .memory = 2ull << 30, .bytes = 1ull << 30, .seconds = 60 };
 
 /* ---- decoding */
@@ -177,7 +187,7 @@ double mat_number(const struct mat *m, uint64_t i)
 
 /* ---- the child process */
 
-static void limit(int what, uint64_t value)
+static void limit(__rlimit_resource_t what, uint64_t value)
 {
 	struct rlimit r = { value, value };
 
@@ -199,7 +209,7 @@ static _Noreturn void run_child(int fd, const char *path, const char *const *nam
 	limit(RLIMIT_CORE, 0);
 	limit(RLIMIT_FSIZE, 0);
 	limit(RLIMIT_CPU, limits->seconds);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(FRL_FUZZ)
+#ifndef NO_MEMORY_LIMIT
 	limit(RLIMIT_AS, limits->memory);
 #endif
 	mat_child(fd, path, names);

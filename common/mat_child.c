@@ -3,8 +3,8 @@
 
 #include <matio.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -60,7 +60,7 @@ static void send_head(uint64_t kind, const char *name, const uint64_t dims[MAT_D
 	send_pad(word[1]);
 }
 
-static _Noreturn void fail(const char *fmt, ...)
+PRINTF_LIKE(1, 2) static _Noreturn void fail(const char *fmt, ...)
 {
 	char msg[300];
 	va_list ap;
@@ -152,30 +152,38 @@ static size_t utf8_from_utf16(const uint16_t *s, size_t len, char out[4], size_t
 	return used;
 }
 
+/* UTF-16 as UTF-8, twice: to know the length, and to send. */
+static uint64_t send_utf16(const uint16_t *s, size_t len, bool send)
+{
+	uint64_t total = 0;
+	char out[4];
+	size_t n;
+
+	for (size_t i = 0; i < len && s[i]; total += n) {
+		i += utf8_from_utf16(s + i, len - i, out, &n);
+		if (send)
+			send_bytes(out, n);
+	}
+	return total;
+}
+
 static void send_text(const char *name, const matvar_t *v)
 {
 	static const uint64_t one[MAT_DIMS] = { 1, 1, 1, 1 };
-	size_t len = v->data_size > 0 ? v->nbytes / (size_t)v->data_size : 0;
-	char *text = malloc(4 * len + 1);
-	size_t n = 0;
+	size_t len = v->data && v->data_size > 0 ? v->nbytes / (size_t)v->data_size : 0;
+	uint64_t n = 0;
 
-	if (!text)
-		_exit(1);
-	if (v->data && v->data_size == 1) {
-		memcpy(text, v->data, len);
-		n = len;
-	} else if (v->data && v->data_size == 2) {
-		for (size_t i = 0, k; i < len; n += k)
-			i += utf8_from_utf16((const uint16_t *)v->data + i, len - i, text + n, &k);
-	} else if (len) {
+	if (len && v->data_size > 2)
 		fail("text of %d bytes a character", v->data_size);
-	}
-	n = strnlen(text, n);
-	text[n] = 0;
+	if (len)
+		n = v->data_size == 2 ? send_utf16(v->data, len, false) : strnlen(v->data, len);
 	send_head(MAT_TEXT, name, one, n);
-	send_bytes(text, n + 1);
+	if (n && v->data_size == 2)
+		send_utf16(v->data, len, true);
+	else if (n)
+		send_bytes(v->data, n);
+	send_bytes("", 1);
 	send_pad(n + 1);
-	free(text);
 }
 
 /* Folds the dimensions into MAT_DIMS and returns their product. */

@@ -3,6 +3,7 @@
  *
  * The child may crash in libmatio, that is what it is for; this process may not, and must not wait for ever.
  */
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,29 @@
 #include "common/io.h"
 #include "common/mat.h"
 
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+void __sanitizer_set_death_callback(void (*fn)(void));
+const char *__asan_default_options(void);
+
+/* Reports of the child's crashes are not read; finding the names of their lines takes seconds. */
+const char *__asan_default_options(void)
+{
+	return "symbolize=0:detect_leaks=0";
+}
+
+/* The child's end is not the fuzzer's. */
+static void in_child(void)
+{
+	__sanitizer_set_death_callback(NULL);
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	return pthread_atfork(NULL, NULL, in_child);
+}
 
 /* Looks at every value, so that a pointer astray is seen. */
 static double walk(const struct mat *m, uint64_t n)
