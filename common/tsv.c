@@ -380,6 +380,12 @@ int tsv_open(struct tsv *t, const char *path, struct err *e)
 	return open_source(t, path, &s, e);
 }
 
+int tsv_open_fd(struct tsv *t, int fd, const char *name, struct err *e)
+{
+	struct tsv_source s = { .fd = fd };
+	return open_source(t, name, &s, e);
+}
+
 int tsv_open_memory(struct tsv *t, const char *name, const void *data, size_t len, struct err *e)
 {
 	struct tsv_source s = { .fd = -1, .end = true, .data = data, .len = len };
@@ -583,6 +589,20 @@ void tsv_out_i64(struct tsv_out *w, int64_t v)
 	if (v < 0)
 		*--s = '-';
 	tsv_out_raw(w, s);
+}
+
+void tsv_out_row(struct tsv_out *w, const struct tsv_row *row)
+{
+	if (row->n <= 0)
+		return;
+	begin_field(w);
+	const char *last = row->field[row->n - 1];
+	size_t len = (size_t)(last - row->text) + strlen(last), at = w->line.len;
+	buf_add(&w->line, row->text, len);
+	/* Between the fields stand zeros where the tabs were. */
+	for (int i = 1; i < row->n; i++)
+		w->line.data[at + (size_t)(row->field[i] - row->text) - 1] = '\t';
+	w->n += row->n - 1;
 }
 
 void tsv_out_end(struct tsv_out *w)

@@ -33,10 +33,10 @@ void tsv_row_release(struct tsv_row *row);
 /* ---- reading */
 
 struct tsv {
-	const char *name;     /* file name for messages, "<stdin>" */
-	struct tsv_row head;  /* the column names, unescaped */
-	struct buf comments;  /* the '#' lines before the header, each with its newline */
-	struct tsv_row row;   /* the current row */
+	const char *name;	   /* file name for messages, "<stdin>" */
+	struct tsv_row head;	   /* the column names, unescaped */
+	struct buf comments;	   /* the '#' lines before the header, each with its newline */
+	struct tsv_row row;	   /* the current row */
 	struct tsv_source *source; /* descriptor and read-ahead */
 };
 
@@ -45,6 +45,8 @@ struct tsv {
  * Names appearing twice are an error. Release with tsv_close.
  */
 int tsv_open(struct tsv *t, const char *path, struct err *e);
+/* From a descriptor, which stays the caller's. name is kept by pointer. */
+int tsv_open_fd(struct tsv *t, int fd, const char *name, struct err *e);
 /* From memory (tests, fuzzing); data must live as long as t. */
 int tsv_open_memory(struct tsv *t, const char *name, const void *data, size_t len, struct err *e);
 /* The next row into t->row: 1, 0 at the end, -1 (wrong number of fields, over a cap: names file and line). */
@@ -81,11 +83,13 @@ struct tsv_out {
 void tsv_out_pg(struct tsv_out *w, bool no_pg, int argc, char *const *argv);
 /* Copies comment lines (of an input) before it. */
 void tsv_out_comments(struct tsv_out *w, const struct buf *comments);
-void tsv_out_raw(struct tsv_out *w, const char *field);	 /* already escaped, or needing none */
-void tsv_out_str(struct tsv_out *w, const char *text);	 /* escapes */
+void tsv_out_raw(struct tsv_out *w, const char *field); /* already escaped, or needing none */
+void tsv_out_str(struct tsv_out *w, const char *text);	/* escapes */
 void tsv_out_f32(struct tsv_out *w, float v);
 void tsv_out_f64(struct tsv_out *w, double v);
 void tsv_out_i64(struct tsv_out *w, int64_t v);
+/* All fields of a row as they stand. */
+void tsv_out_row(struct tsv_out *w, const struct tsv_row *row);
 /* Ends the row (the first is the header and fixes the number of columns; another number later is a BUG) in w->line. */
 void tsv_out_end(struct tsv_out *w);
 /* Writes what is complete to o and empties w->line. */
