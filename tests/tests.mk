@@ -19,7 +19,7 @@ fuzz-replay: fuzz-build
 	tests/fuzz/run replay $(ONLY)
 
 fuzz-build:
-	+@$(MAKE) -s BUILD=build/fuzz CC=clang CFLAGS='-O1 -g' SANITIZE=fuzzer-no-link,address,undefined \
+	+@$(MAKE) -s BUILD=build/fuzz CC=clang CFLAGS='-O1 -g' SANITIZE=fuzzer-no-link,address,undefined WARN=-w \
 		$(ONLY:%=build/fuzz/fuzz_%)
 
 build/fuzz/fuzz_%: build/fuzz/obj/tests/fuzz/fuzz_%.o $(PARTS) $(LIB)
