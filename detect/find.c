@@ -6,6 +6,8 @@
 #include "common/progress.h"
 #include "common/resample.h"
 
+enum { KEEP_FILE = 4 << 20 };
+
 void find_scratch_release(struct find_scratch *s)
 {
 	retinaface_scratch_release(&s->net);
@@ -126,6 +128,9 @@ int find_faces(const struct find_config *c, const char *path, struct find_scratc
 		r->picture = m;
 	else
 		image_release(&m);
+	retinaface_scratch_trim(&s->net);
+	if (s->file.cap > KEEP_FILE)
+		buf_release(&s->file);
 	s->seconds[FIND_REST] += clock_wall() - decoded - (s->seconds[FIND_NETWORK] - network);
 	return rc;
 }

@@ -358,6 +358,7 @@ int main(int argc, char **argv)
 	struct input *in;
 	int first, status;
 
+	malloc_return_large();
 	err_program("frl-detect");
 	io_catch_signals();
 	summary_start();

@@ -41,6 +41,11 @@ struct retinaface_scratch {
 	size_t heads_count;
 };
 void retinaface_scratch_release(struct retinaface_scratch *s);
+/*
+ * Gives the memory of an unusually large picture back, so that what a run holds is set by what is in flight and not by
+ * which thread happened to meet the largest one. Call it after each picture.
+ */
+void retinaface_scratch_trim(struct retinaface_scratch *s);
 
 /*
  * Detects in m, on the calling thread: every anchor whose score passes `threshold` is decoded and added to d (in m's pixels,

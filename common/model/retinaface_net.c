@@ -19,28 +19,43 @@ static struct net_layer conv_bn(struct names *s, const char *name, int first, in
 
 /* ---- MobileNetV1 x0.25 */
 
-static int dw_block(struct net *n, int x, int stage, int index, int ic, int oc, int stride)
+/* Names of a block: depthwise and pointwise. */
+struct block_names {
+	struct names dw, pw;
+};
+
+static struct net_link dw_link(struct block_names *s, int stage, int index, int ic, int oc, int stride)
 {
-	struct names s, t;
 	char name[32];
-	struct net_layer dw, pw;
+	struct net_link l = { .kind = NN_LINK_PAIR };
 
 	snprintf(name, sizeof name, "body.stage%d.%d", stage, index);
-	dw = conv_bn(&s, name, 0, ic, 3, stride, .1f);
-	pw = conv_bn(&t, name, 3, oc, 1, 1, .1f);
-	dw.depthwise = true;
-	return net_pair(n, x, dw, pw);
+	l.layer = conv_bn(&s->dw, name, 0, ic, 3, stride, .1f);
+	l.layer.depthwise = true;
+	l.pointwise = conv_bn(&s->pw, name, 3, oc, 1, 1, .1f);
+	return l;
+}
+
+static int dw_block(struct net *n, int x, int stage, int index, int ic, int oc, int stride)
+{
+	struct block_names s;
+	struct net_link l = dw_link(&s, stage, index, ic, oc, stride);
+
+	return net_pair(n, x, l.layer, l.pointwise);
 }
 
 static void mobilenet(struct net *n, bool bgr, int out[3])
 {
 	struct names s;
-	int x = net_first(n, conv_bn(&s, "body.stage1.0", 0, 8, 3, 2, .1f), bgr);
+	struct block_names t[4];
+	/* Down to stride 8 the maps are large and their channels few: one chain, nothing of it in memory. */
+	struct net_link stem[5] = {
+		{ .kind = NN_LINK_FIRST, .layer = conv_bn(&s, "body.stage1.0", 0, 8, 3, 2, .1f) },
+		dw_link(&t[0], 1, 1, 8, 16, 1), dw_link(&t[1], 1, 2, 16, 32, 2), dw_link(&t[2], 1, 3, 32, 32, 1),
+		dw_link(&t[3], 1, 4, 32, 64, 2),
+	};
+	int x = net_chain(n, -1, stem, 5, bgr);
 
-	x = dw_block(n, x, 1, 1, 8, 16, 1);
-	x = dw_block(n, x, 1, 2, 16, 32, 2);
-	x = dw_block(n, x, 1, 3, 32, 32, 1);
-	x = dw_block(n, x, 1, 4, 32, 64, 2);
 	out[0] = x = dw_block(n, x, 1, 5, 64, 64, 1);
 	x = dw_block(n, x, 2, 0, 64, 128, 2);
 	for (int i = 1; i <= 5; i++)

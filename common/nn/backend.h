@@ -37,7 +37,7 @@ struct nn_conv {
 	int kh, kw, stride, pad;
 	int groups;
 	enum nn_dtype dtype;
-	bool paired; /* packed for `pair`, not for `conv` */
+	bool paired; /* packed for `pair` or `chain`, not for `conv` */
 };
 
 /* Output length of a side of n. */
@@ -71,6 +71,16 @@ struct nn_picture {
 	size_t pitch; /* bytes from row to row */
 	int w, h;
 	float mean[3];
+};
+
+/* A link of a chain: the first convolution, a convolution, or a pair (packed: the depthwise one, pointwise: the 1x1). */
+enum nn_link_kind { NN_LINK_FIRST, NN_LINK_CONV, NN_LINK_PAIR };
+enum { NN_MAX_LINKS = 8 };
+
+struct nn_link {
+	enum nn_link_kind kind;
+	struct nn_packed *packed;
+	struct nn_packed *pointwise;
 };
 
 struct nn_backend {
@@ -115,6 +125,15 @@ struct nn_backend {
 	size_t (*pair_scratch)(const struct nn_backend *b, const struct nn_packed *dw, const struct nn_packed *pw, int iw);
 	void (*pair)(const struct nn_backend *b, const struct nn_packed *dw, const struct nn_packed *pw,
 		     const struct nn_value *x, const struct nn_value *y, void *scratch);
+
+	/*
+	 * Optional: several layers in one go, a few rows at a time, so that what lies between them stays in cache and needs
+	 * no memory; the bits of the ops apart. A chain that begins with NN_LINK_FIRST reads the picture, else x. Links
+	 * other than the first are packed `paired`. NULL: the network runs the ops.
+	 */
+	size_t (*chain_scratch)(const struct nn_backend *b, const struct nn_link *link, int n, int iw);
+	void (*chain)(const struct nn_backend *b, const struct nn_link *link, int n, const struct nn_picture *picture,
+		      const struct nn_value *x, const struct nn_value *y, void *scratch);
 
 	/* 3x3 maximum, stride 2, pad 1. */
 	void (*maxpool)(const struct nn_backend *b, enum nn_dtype dtype, const struct nn_value *x, const struct nn_value *y);

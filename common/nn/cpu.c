@@ -304,7 +304,7 @@ static void cpu_conv(const struct nn_backend *b, const struct nn_bound *bound, c
 	kern_conv(kern, &p->kern, p->kern_weights ? p->kern_weights : bound->own_weights, &io, 0, bound->oh);
 }
 
-/* ---- the first convolution, pairs, pooling */
+/* ---- the first convolution, pairs, chains, pooling */
 
 static struct nn_packed *cpu_first_pack(const struct nn_backend *b, const struct nn_conv *c, bool swap, const float *w,
 					const float *bias, const float *slope)
@@ -325,15 +325,20 @@ static size_t cpu_first_scratch(const struct nn_backend *b, const struct nn_pack
 	return kern_first_scratch(kern, &p->kern, iw);
 }
 
+static struct kern_picture kern_picture_of(const struct nn_picture *picture)
+{
+	return (struct kern_picture){ .rgb = picture->rgb, .pitch = picture->pitch, .scale = { 1, 1, 1 },
+				      .mean = { picture->mean[0], picture->mean[1], picture->mean[2] } };
+}
+
 static void cpu_first(const struct nn_backend *b, const struct nn_packed *p, const struct nn_picture *picture,
 		      const struct nn_value *y, void *scratch)
 {
-	struct kern_picture pic = { .rgb = picture->rgb, .pitch = picture->pitch, .scale = { 1, 1, 1 } };
+	struct kern_picture pic = kern_picture_of(picture);
 	void *dst[MAX_BLOCKS];
 	struct kern_io io = { .dst = dst, .ih = picture->h, .iw = picture->w, .scratch = scratch };
 
 	(void)b;
-	memcpy(pic.mean, picture->mean, sizeof pic.mean);
 	block_pointers(y, p->kern.dtype, dst, dst + MAX_BLOCKS);
 	kern_first(kern, &p->kern, p->kern_weights, &pic, &io, 0, y->h);
 }
@@ -354,6 +359,52 @@ static void cpu_pair(const struct nn_backend *b, const struct nn_packed *dw, con
 	block_pointers(x, dw->kern.dtype, src, src + MAX_BLOCKS);
 	block_pointers(y, pw->kern.dtype, dst, dst + MAX_BLOCKS);
 	kern_dwpw(kern, &dw->kern, dw->kern_weights, &pw->kern, pw->kern_weights, &io, 0, y->h);
+}
+
+static void kern_links(struct kern_link *dst, const struct nn_link *link, int n)
+{
+	static const enum kern_link_kind kind[] = {
+		[NN_LINK_FIRST] = KERN_LINK_FIRST, [NN_LINK_CONV] = KERN_LINK_CONV, [NN_LINK_PAIR] = KERN_LINK_DWPW
+	};
+
+	if (n > KERN_MAX_LINKS)
+		BUG("a chain of %d links", n);
+	for (int i = 0; i < n; i++) {
+		const struct nn_packed *a = link[i].packed, *b = link[i].pointwise;
+
+		dst[i] = (struct kern_link){ kind[link[i].kind], &a->kern, a->kern_weights, b ? &b->kern : NULL,
+					     b ? b->kern_weights : NULL };
+	}
+}
+
+static size_t cpu_chain_scratch(const struct nn_backend *b, const struct nn_link *link, int n, int iw)
+{
+	struct kern_link k[KERN_MAX_LINKS];
+
+	(void)b;
+	kern_links(k, link, n);
+	return kern_chain_scratch(kern, k, n, iw);
+}
+
+static void cpu_chain(const struct nn_backend *b, const struct nn_link *link, int n, const struct nn_picture *picture,
+		      const struct nn_value *x, const struct nn_value *y, void *scratch)
+{
+	bool first = link[0].kind == NN_LINK_FIRST;
+	struct kern_picture pic = first ? kern_picture_of(picture) : (struct kern_picture){ 0 };
+	enum kern_dtype dtype = link[0].packed->kern.dtype;
+	struct kern_link k[KERN_MAX_LINKS];
+	void *src[MAX_BLOCKS], *dst[MAX_BLOCKS];
+	struct kern_io io = { .dst = dst, .scratch = scratch };
+
+	(void)b;
+	kern_links(k, link, n);
+	if (!first)
+		block_pointers(x, dtype, src, src + MAX_BLOCKS);
+	block_pointers(y, dtype, dst, dst + MAX_BLOCKS);
+	io.src = first ? NULL : (const void *const *)src;
+	io.ih = first ? picture->h : x->h;
+	io.iw = first ? picture->w : x->w;
+	kern_chain(kern, k, n, first ? &pic : NULL, &io, 0, y->h);
 }
 
 static void cpu_maxpool(const struct nn_backend *b, enum nn_dtype dtype, const struct nn_value *x, const struct nn_value *y)
@@ -391,6 +442,8 @@ static struct nn_backend cpu = {
 	.first = cpu_first,
 	.pair_scratch = cpu_pair_scratch,
 	.pair = cpu_pair,
+	.chain_scratch = cpu_chain_scratch,
+	.chain = cpu_chain,
 	.maxpool = cpu_maxpool,
 	.download = cpu_download,
 };

@@ -28,8 +28,14 @@ void net_free(struct net *n)
 	if (!n)
 		return;
 	for (int i = 0; i < n->n_nodes; i++) {
-		n->backend->packed_free(n->node[i].packed);
-		n->backend->packed_free(n->node[i].packed2);
+		struct net_node *d = &n->node[i];
+
+		n->backend->packed_free(d->packed);
+		n->backend->packed_free(d->packed2);
+		for (int j = 0; j < d->n_links; j++) {
+			n->backend->packed_free(d->link[j].packed);
+			n->backend->packed_free(d->link[j].pointwise);
+		}
 	}
 	free(n);
 }
@@ -179,16 +185,24 @@ static void describe(struct net_node *node, const struct net_layer *l, int ic, i
 
 /* ---- layers */
 
+static struct nn_packed *pack_first(struct net *n, const struct net_layer *layer, bool bgr)
+{
+	struct folded f = folded_new(n, layer, 3, layer->oc);
+	struct nn_packed *p;
+
+	fold(n, &f, layer, 0);
+	p = n->backend->first_pack(n->backend, &f.geom, bgr, f.w, f.bias, f.slope);
+	folded_release(&f);
+	return p;
+}
+
 int net_first(struct net *n, struct net_layer layer, bool bgr)
 {
-	struct folded f = folded_new(n, &layer, 3, layer.oc);
 	int y = new_value(n, layer.oc);
 	struct net_node *node = add_node(n, NET_FIRST, -1, y);
 
-	fold(n, &f, &layer, 0);
 	describe(node, &layer, 3, layer.oc);
-	node->packed = n->backend->first_pack(n->backend, &f.geom, bgr, f.w, f.bias, f.slope);
-	folded_release(&f);
+	node->packed = pack_first(n, &layer, bgr);
 	return y;
 }
 
@@ -245,6 +259,47 @@ int net_pair(struct net *n, int x, struct net_layer dw, struct net_layer pw)
 	return y;
 }
 
+static int chain_apart(struct net *n, int x, const struct net_link *link, int count, bool bgr)
+{
+	for (int i = 0; i < count; i++) {
+		if (link[i].kind == NN_LINK_FIRST)
+			x = net_first(n, link[i].layer, bgr);
+		else if (link[i].kind == NN_LINK_PAIR)
+			x = net_pair(n, x, link[i].layer, link[i].pointwise);
+		else
+			x = net_conv(n, x, link[i].layer);
+	}
+	return x;
+}
+
+int net_chain(struct net *n, int x, const struct net_link *link, int count, bool bgr)
+{
+	struct net_node *node;
+	int y, c = x < 0 ? 3 : n->value[x].c;
+
+	if (!n->backend->chain || count > NN_MAX_LINKS)
+		return chain_apart(n, x, link, count, bgr);
+	y = new_value(n, link[count - 1].kind == NN_LINK_PAIR ? link[count - 1].pointwise.oc : link[count - 1].layer.oc);
+	node = add_node(n, NET_CHAIN, x, y);
+	describe(node, &link[0].layer, c, n->value[y].c);
+	node->n_links = count;
+	for (int i = 0; i < count; i++) {
+		const struct net_link *l = &link[i];
+		struct nn_link *d = &node->link[i];
+
+		d->kind = l->kind;
+		node->link_geom[i].k = l->layer.k;
+		node->link_geom[i].stride = l->layer.stride;
+		d->packed = l->kind == NN_LINK_FIRST ? pack_first(n, &l->layer, bgr) : pack_layers(n, &l->layer, 1, c, true);
+		c = l->layer.oc;
+		if (l->kind == NN_LINK_PAIR) {
+			d->pointwise = pack_layers(n, &l->pointwise, 1, c, true);
+			c = l->pointwise.oc;
+		}
+	}
+	return y;
+}
+
 int net_maxpool(struct net *n, int x)
 {
 	int y = new_value(n, n->value[x].c);
@@ -291,7 +346,7 @@ int net_stack(struct net *n, int x, const struct net_layer *layer, int count)
 
 int net_print(const struct net *n, struct out *o, struct err *e)
 {
-	static const char *const kind[] = { "first", "conv", "pair", "maxpool" };
+	static const char *const kind[] = { "first", "conv", "pair", "chain", "maxpool" };
 
 	for (int i = 0; i < n->n_nodes; i++) {
 		const struct net_node *d = &n->node[i];

@@ -42,6 +42,16 @@ int net_conv_add(struct net *n, int x, struct net_layer layer, int res);
 int net_conv_up(struct net *n, int x, struct net_layer layer, int up);
 /* A depthwise convolution and the 1x1 convolution after it. */
 int net_pair(struct net *n, int x, struct net_layer dw, struct net_layer pw);
+/*
+ * Layers that each read only the one before, in one go where the backend can: what lies between takes no memory. A chain
+ * that begins with NN_LINK_FIRST starts at the picture (x is then -1). For links whose outputs are large maps.
+ */
+struct net_link {
+	enum nn_link_kind kind;
+	struct net_layer layer;	    /* of a pair, the depthwise one */
+	struct net_layer pointwise; /* of a pair */
+};
+int net_chain(struct net *n, int x, const struct net_link *link, int count, bool bgr);
 int net_maxpool(struct net *n, int x);
 /*
  * A place of c channels that is written in slices: a concatenation without copying. Slices begin at multiples of the

@@ -8,7 +8,7 @@
 
 enum { NET_MAX_NODES = 512, NET_MAX_VALUES = 1024, NET_MAX_PARTS = 4 };
 
-enum net_kind { NET_FIRST, NET_CONV, NET_PAIR, NET_MAXPOOL };
+enum net_kind { NET_FIRST, NET_CONV, NET_PAIR, NET_CHAIN, NET_MAXPOOL };
 
 struct net_value {
 	int c;
@@ -24,6 +24,11 @@ struct net_node {
 	int ny;
 	int res, up; /* -1: none */
 	struct nn_packed *packed, *packed2; /* packed2: the 1x1 of a pair */
+	struct nn_link link[NN_MAX_LINKS];  /* of a chain, with the geometry of each */
+	struct {
+		int k, stride;
+	} link_geom[NN_MAX_LINKS];
+	int n_links;
 	/* for people, and for shapes */
 	int k, stride, ic, oc;
 	bool depthwise;

@@ -48,9 +48,16 @@ static void infer_shapes(struct plan *p)
 		int h = d->x < 0 ? p->h : p->root[root_of(n, d->x)].h;
 		int w = d->x < 0 ? p->w : p->root[root_of(n, d->x)].w;
 
+		for (int j = 0; j < d->n_links; j++) {
+			h = nn_conv_out(h, d->link_geom[j].k, d->link_geom[j].stride, d->link_geom[j].k / 2);
+			w = nn_conv_out(w, d->link_geom[j].k, d->link_geom[j].stride, d->link_geom[j].k / 2);
+		}
+		if (!d->n_links) {
+			h = nn_conv_out(h, d->k, d->stride, d->k / 2);
+			w = nn_conv_out(w, d->k, d->stride, d->k / 2);
+		}
 		for (int j = 0; j < d->ny; j++)
-			set_shape(p, d->y[j], nn_conv_out(h, d->k, d->stride, d->k / 2),
-				  nn_conv_out(w, d->k, d->stride, d->k / 2));
+			set_shape(p, d->y[j], h, w);
 	}
 }
 
@@ -167,6 +174,9 @@ static size_t bind_nodes(struct plan *p)
 		case NET_PAIR:
 			scratch = b->pair_scratch(b, d->packed, d->packed2, w);
 			break;
+		case NET_CHAIN:
+			scratch = b->chain_scratch(b, d->link, d->n_links, w);
+			break;
 		case NET_MAXPOOL:
 			break;
 		}
@@ -247,19 +257,27 @@ void plan_run(const struct plan *p, const struct nn_picture *picture, void *aren
 
 	for (int i = 0; i < n->n_nodes; i++) {
 		const struct net_node *d = &n->node[i];
-		struct nn_value y = plan_value(p, d->y[0], arena), x;
+		struct nn_value y = plan_value(p, d->y[0], arena), x = { 0 };
 
-		if (d->kind == NET_FIRST) {
+		if (d->x >= 0)
+			x = plan_value(p, d->x, arena);
+		switch (d->kind) {
+		case NET_FIRST:
 			b->first(b, d->packed, picture, &y, scratch);
-			continue;
-		}
-		x = plan_value(p, d->x, arena);
-		if (d->kind == NET_CONV)
+			break;
+		case NET_CONV:
 			run_conv(p, i, arena, scratch);
-		else if (d->kind == NET_PAIR)
+			break;
+		case NET_PAIR:
 			b->pair(b, d->packed, d->packed2, &x, &y, scratch);
-		else
+			break;
+		case NET_CHAIN:
+			b->chain(b, d->link, d->n_links, picture, &x, &y, scratch);
+			break;
+		case NET_MAXPOOL:
 			b->maxpool(b, n->dtype, &x, &y);
+			break;
+		}
 	}
 }
 
