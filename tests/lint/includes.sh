@@ -34,8 +34,8 @@ program() {
 
 while read -r f h; do
 	case $h in
-	*/*) ;;
 	*.pb-c.h) continue ;; # generated
+	*/*) ;;
 	*) h=$(dirname "$f")/$h ;;
 	esac
 	[ -f "$h" ] || { echo "$f: includes \"$h\", which is not in the tree (paths are from the top)" && bad=1; }
