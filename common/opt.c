@@ -51,10 +51,10 @@ static void add_wrapped(struct buf *b, int at, int indent, const char *text)
 	buf_add_char(b, '\n');
 }
 
-static void add_choices(struct buf *b, const struct opt *o)
+static void add_choices(struct buf *b, const struct opt *o, const char *between)
 {
 	for (int i = 0; o->choices[i]; i++)
-		buf_printf(b, "%s%s", i ? "|" : "", o->choices[i]);
+		buf_printf(b, "%s%s", i ? between : "", o->choices[i]);
 }
 
 /* "2g" rather than "2147483648" */
@@ -115,7 +115,7 @@ static void add_option(struct buf *b, const struct opt *o)
 		if (o->arg)
 			buf_add_str(b, o->arg);
 		else if (o->kind == OPT_KIND_CHOICE)
-			add_choices(b, o);
+			add_choices(b, o, "|");
 	}
 	int at = (int)(b->len - begin);
 	if (at > HELP_COLUMN - 2) {
@@ -125,15 +125,17 @@ static void add_option(struct buf *b, const struct opt *o)
 	}
 	struct buf text = { 0 }, value = { 0 };
 	buf_add_str(&text, o->help);
-	if (o->kind == OPT_KIND_CHOICE && o->arg) {
-		buf_add_str(&text, ": ");
-		for (int i = 0; o->choices[i]; i++)
-			buf_printf(&text, "%s%s", i ? ", " : "", o->choices[i]);
-	}
 	if (!o->hide_default)
 		add_value(&value, o);
+	bool choices = o->kind == OPT_KIND_CHOICE && o->arg;
+	if (choices || value.len)
+		buf_add_str(&text, " (");
+	if (choices)
+		add_choices(&text, o, ", ");
 	if (value.len)
-		buf_printf(&text, " (default: %s)", value.data);
+		buf_printf(&text, "%sdefault: %s", choices ? "; " : "", value.data);
+	if (choices || value.len)
+		buf_add_char(&text, ')');
 	add_wrapped(b, HELP_COLUMN, HELP_COLUMN, text.data);
 	buf_release(&text);
 	buf_release(&value);
@@ -267,7 +269,7 @@ static void set_choice(const struct opt_program *p, const struct opt *o, const c
 			return;
 		}
 	struct buf b = { 0 };
-	add_choices(&b, o);
+	add_choices(&b, o, "|");
 	die(EXIT_CODE_USAGE, "option '--%s': '%s' is not one of %s" SEE_HELP, o->name, arg, b.data, p->name);
 }
 

@@ -221,7 +221,7 @@ static void help(void **state)
 				   "  -m, --max-bytes SIZE        refuse more (default: 2g)\n"
 				   "  -w, --weights FILE          read them there\n"
 				   "      --dtype f32|bf16|auto   numbers (default: f32)\n"
-				   "      --other-dtype TYPE      more numbers: f32, bf16, auto (default: f32)\n"
+				   "      --other-dtype TYPE      more numbers (f32, bf16, auto; default: f32)\n"
 				   "  -a, --add X                 one more\n"
 				   "      --resize S,L            sides\n"
 				   "  -l, --loud                  louder\n"
