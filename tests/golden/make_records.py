@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Makes records.frlr: a record stream by an implementation that shares nothing with frl's (struct, zlib, hashlib).
+"""Makes record streams by an implementation that shares nothing with frl's (struct, zlib, hashlib).
 
-    tests/golden/make_records.py > tests/golden/records.frlr          (Python 3.11, standard library only)
+    tests/golden/make_records.py records > tests/golden/records.frlr      (Python 3.11, standard library only)
+    tests/golden/make_records.py images > tests/golden/images.frlr
 
-Two segments: 5 images of 4x6 that numpy.memmap can read in one array after `frl-shard cat`, then one record of each
-dtype and kind. The contents follow formulas that test_record.c repeats.
+records: two segments, 5 images of 4x6, then one record of each dtype and kind. The contents follow formulas that
+test_record.c repeats. images: what `frl-shard cat --no-pg --range 0:5` makes of it, an array for numpy.memmap.
 """
 import hashlib
 import struct
@@ -45,6 +46,7 @@ out = b""
 for i in range(5):
     pixels = bytes((7 * i + 3 * j) & 255 for j in range(4 * 6 * 3))
     out += record(0, 0, [4, 6, 3], pixels, key("photo%d" % (i // 2)), i - 1, i % 2)
+images = out + end(5)
 out += end(5, b"#pg\tgolden\t1\n")
 for dtype in range(7):
     out += record(0, dtype, [5], tensor(dtype, dtype), key("tensor%d" % dtype), -1, 0)
@@ -53,4 +55,4 @@ out += record(0, 6, [2, 3, 0, 4], b"", key("empty"), 2, 0)
 out += record(1, 0, [4, 6, 3], b"\xff\xd8\xff not a real JPEG", key("jpeg"), -(1 << 63), 0xFFFFFFFF)
 out += record(2, 0, [4, 6, 3], b"\x89PNG not a real PNG", key("png"), (1 << 63) - 1, 7)
 out += end(11)
-sys.stdout.buffer.write(out)
+sys.stdout.buffer.write(images if sys.argv[1] == "images" else out)

@@ -56,7 +56,8 @@ int import_failed(struct import *m, const struct item *it, const char *why, stru
 {
 	m->in++;
 	m->failed++;
-	warn("'%s': %s", it->path, why);
+	if (!m->silent)
+		warn("'%s': %s", it->path, why);
 	return write_row(m, it, NULL, why, e);
 }
 

@@ -9,6 +9,7 @@
 
 struct import {
 	bool raw, no_pg;
+	bool silent;	      /* no warnings */
 	struct out out, rows; /* rows: where rows_path is set */
 	const char *rows_path;
 	struct record_writer w;

@@ -155,7 +155,8 @@ int import_tar(struct import *m, int fd, const char *path, const void *head, siz
 		/* The sample that was being read is not to be believed. */
 		buf_reset(&s.file);
 		s.why[0] = 0;
-		warn("%s", why.msg);
+		if (!m->silent)
+			warn("%s", why.msg);
 		m->failed++;
 	}
 	if (!rc)

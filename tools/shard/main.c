@@ -22,6 +22,7 @@ int main(int argc, char **argv)
 		{ "cat", shard_cat, "concatenate and select" },
 		{ "join", shard_join, "match records with the rows of a manifest" },
 		{ "get", shard_get, "one record as a picture file" },
+		{ "sheet", shard_sheet, "a contact sheet of the pictures" },
 		{ "export", shard_export, "to a webdataset tar, a NumPy array or a folder of pictures" },
 		{ "import", shard_import, "from pictures, folders, a webdataset tar or a NumPy array" },
 		{ 0 },

@@ -87,6 +87,7 @@ int shard_ls(int argc, char **argv);
 int shard_cat(int argc, char **argv);
 int shard_join(int argc, char **argv);
 int shard_get(int argc, char **argv);
+int shard_sheet(int argc, char **argv);
 int shard_export(int argc, char **argv);
 int shard_import(int argc, char **argv);
 

@@ -86,7 +86,7 @@ int streams_next(struct streams *in, struct err *e)
 
 int streams_finish(struct streams *in)
 {
-	int status = in->damage || in->cut_short ? EXIT_CODE_SOME_FAILED : EXIT_CODE_OK;
+	int status = in->damage || in->cut_short || (in->open && in->r.damage) ? EXIT_CODE_SOME_FAILED : EXIT_CODE_OK;
 
 	if (in->open)
 		record_close(&in->r);

@@ -195,8 +195,9 @@ static int parse_pax(const struct buf *b, struct buf *path, bool *has_size, uint
 			return -1;
 		const char *key = b->data + i + 1, *end = b->data + at + len - 1;
 		const char *value = memchr(key, '=', (size_t)(end - key));
-		if (!value++)
+		if (!value)
 			return -1;
+		value++;
 		size_t n = (size_t)(end - value);
 		if ((size_t)(value - key) == 5 && !memcmp(key, "path=", 5)) {
 			buf_reset(path);
@@ -243,9 +244,7 @@ static int header(struct tar *t, uint8_t *h, struct err *e)
 
 	if (n < 0)
 		return -1;
-	/* Archives without the zero blocks exist; what ends after a member is whole. */
-	if (n == 0)
-		return 0;
+	/* Also when it ends right after a member: the zero blocks are how a whole archive ends. */
 	if (n < TAR_BLOCK)
 		return cut_short(t, e);
 	if (h[0] == 0 && checksum(h) == SUM_LEN * ' ')
