@@ -90,11 +90,13 @@ static void run_init(struct run *r, const struct kern_conv *c, const elem **taps
 	r->nc = c->ic - (icb - 1) * B;
 	r->xmap = xmap;
 	r->round = c->dtype == KERN_BF16;
+	r->ahead = 0;
 }
 
-/* n pixels of a 1x1 convolution from output pixel `at` of row y on; src[b] + off is the first's input. */
+/* n pixels of a 1x1 convolution from output pixel `at` of row y on; src[b] + off is the first's input, and `ahead` says
+ * that it comes from afar. */
 static void pointwise_run(const struct kern_conv *c, const void *p, const struct kern_io *io, const elem **taps,
-    const elem *const *src, ptrdiff_t off, int y, int oh, int ow, ptrdiff_t at, int n, const int32_t *xmap)
+    const elem *const *src, ptrdiff_t off, int y, int oh, int ow, ptrdiff_t at, int n, const int32_t *xmap, int ahead)
 {
 	int ocb = ((const struct packed *)p)->oc_blocks;
 	struct run r;
@@ -110,6 +112,7 @@ static void pointwise_run(const struct kern_conv *c, const void *p, const struct
 			if (r.res[j])
 				r.res[j] += at * B;
 		}
+		r.ahead = ahead && b == 0;
 		run_pixels(&r, nb, n);
 	}
 }
@@ -127,11 +130,11 @@ static void pointwise(const struct kern_conv *c, const void *p, const struct ker
 	if (io->up) {	/* up has its own rows, so go by rows */
 		make_xmap(xmap, io->uw, w);
 		for (int y = y0; y < y1; y++)
-			pointwise_run(c, p, io, taps, src, (ptrdiff_t)y * w, y, io->ih, w, 0, w, xmap);
+			pointwise_run(c, p, io, taps, src, (ptrdiff_t)y * w, y, io->ih, w, 0, w, xmap, 1);
 		return;
 	}
 	for (ptrdiff_t at = (ptrdiff_t)y0 * w, end = (ptrdiff_t)y1 * w; at < end; at += chunk)
-		pointwise_run(c, p, io, taps, src, at, 0, io->ih, w, at, (int)(end - at < chunk ? end - at : chunk), xmap);
+		pointwise_run(c, p, io, taps, src, at, 0, io->ih, w, at, (int)(end - at < chunk ? end - at : chunk), xmap, 1);
 }
 
 static void direct(const struct kern_conv *c, const void *p, const struct kern_io *io, int y0, int y1)

@@ -166,7 +166,7 @@ static void simd_dwpw(const struct kern_conv *dw, const void *pdw, const struct 
 			for (int i = 0; i < n; i++)
 				dw_output_row(dw, pdw, io, b, y + i, d + (ptrdiff_t)i * ow * B, ow);
 		}
-		pointwise_run(pw, ppw, io, taps, mid, 0, y, oh, ow, 0, n * ow, xmap);
+		pointwise_run(pw, ppw, io, taps, mid, 0, y, oh, ow, 0, n * ow, xmap, 0);
 	}
 }
 

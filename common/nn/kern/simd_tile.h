@@ -66,6 +66,7 @@ struct run {
 	const elem *res[NB_MAX], *up[NB_MAX];	/* or all NULL */
 	const int32_t *xmap;		/* column in up of each output pixel */
 	int round;
+	int ahead;	/* fetch the pixels after the tile's into the cache */
 };
 
 INLINE vec activate(vec v, vec slope)
@@ -84,8 +85,14 @@ INLINE void tile(const struct run *r, ptrdiff_t x0, const int nb, const int np)
 		UNROLL for (int i = 0; i < np; i++)
 			acc[j * np + i] = b;
 	}
-	for (int s = 0; s < r->steps; s++, w += B * B)
-		sum_elem(acc, nb, np, r->taps[s] + x0 * B, s < r->full ? B : r->nc, w, r->wblk);
+	for (int s = 0; s < r->steps; s++, w += B * B) {
+		const elem *x = r->taps[s] + x0 * B;
+
+		if (r->ahead)	/* the next tile's pixels: their runs are too short for the hardware to foresee */
+			UNROLL for (int i = 0; i < np * B * (int)sizeof(elem) / 64; i++)
+				__builtin_prefetch((const char *)(x + np * B) + i * 64);
+		sum_elem(acc, nb, np, x, s < r->full ? B : r->nc, w, r->wblk);
+	}
 	if (r->res[0]) {
 		UNROLL for (int j = 0; j < nb; j++) {
 			const elem *res = r->res[j] + x0 * B;
