@@ -36,8 +36,8 @@ static size_t direct_scratch(const struct kern_conv *c, int iw)
 	return align_up(taps * sizeof(elem *)) + align_up((size_t)(iw + 2 * c->pad) * sizeof(int32_t)) + align_up(ring);
 }
 
-/* A row of iw pixels (zeros where src is NULL) into a padded row. */
-static void pad_row(elem *dst, const elem *src, int iw, int pad, int stride, ptrdiff_t plane)
+/* A row of iw pixels (zeros where src is NULL) into a padded row, for kernels kw wide. */
+static void pad_row(elem *dst, const elem *src, int iw, int pad, int stride, ptrdiff_t plane, int kw)
 {
 	if (!src) {
 		memset(dst, 0, (size_t)(plane * stride) * sizeof(*dst));
@@ -49,7 +49,7 @@ static void pad_row(elem *dst, const elem *src, int iw, int pad, int stride, ptr
 		memset(dst + (pad + iw) * B, 0, (size_t)(pad * B) * sizeof(*dst));
 		return;
 	}
-	for (int q = 0; q < (int)(plane / B) * stride; q++) {
+	for (int q = 0; q < (int)(plane / B) * stride; q += kw == 1 ? stride : 1) {
 		elem *d = dst + (q & 1) * plane + (ptrdiff_t)(q >> 1) * B;
 
 		if (q < pad || q >= pad + iw)
@@ -159,7 +159,7 @@ static void direct(const struct kern_conv *c, const void *p, const struct kern_i
 			for (int b = 0; b < icb; b++)
 				pad_row(ring + (b * kh + (next + c->pad) % kh) * row,
 				    next < 0 || next >= io->ih ? NULL : (const elem *)io->src[b] + (ptrdiff_t)next * io->iw * B,
-				    io->iw, c->pad, c->stride, plane);
+				    io->iw, c->pad, c->stride, plane, kw);
 		for (int b = 0, t = 0; b < icb; b++)
 			for (int i = 0; i < kh; i++)
 				for (int k = 0; k < kw; k++)

@@ -58,11 +58,13 @@ INLINE void wino_input(const elem *s, ptrdiff_t pitch, float *v, ptrdiff_t step)
 static void wino_input_edge(const elem *s, int ih, int iw, int y, int x, float *v, ptrdiff_t step)
 {
 	elem patch[WINO_POINTS * B] __attribute__((aligned(KERN_ALIGN)));
+	vec zero = vzero();
 	int top = y < 0 ? -y : 0, bottom = y + WINO_IN > ih ? ih - y : WINO_IN;
 	int left = x < 0 ? -x : 0, right = x + WINO_IN > iw ? iw - x : WINO_IN;
 
+	__asm__("" : "+x"(zero));	/* or gcc makes it a slow memset */
 	UNROLL for (int i = 0; i < WINO_POINTS; i++)
-		estore(patch + i * B, vzero());
+		estore(patch + i * B, zero);
 	for (int i = top; i < bottom; i++)
 		for (int k = left; k < right; k++)
 			estore(patch + (i * WINO_IN + k) * B, eload(s + ((ptrdiff_t)(y + i) * iw + x + k) * B));
@@ -135,6 +137,14 @@ struct wino {
 	int y0, y1, round;
 };
 
+/* Fetches the columns that the tile to the right adds: 6 rows are too many short runs for the hardware to foresee. */
+INLINE void wino_ahead(const elem *s, ptrdiff_t pitch)
+{
+	UNROLL for (int i = 0; i < WINO_IN; i++, s += pitch)
+		UNROLL for (int j = 0; j < WINO_OUT * B * (int)sizeof(elem) / 64; j++)
+			__builtin_prefetch((const char *)s + 64 * j);
+}
+
 /* Inputs of tiles [first, first + n) of the picture's grid to v[36][icb][WINO_BATCH][B] */
 static void wino_gather(const struct wino *k, int first, int n)
 {
@@ -149,23 +159,25 @@ static void wino_gather(const struct wino *k, int first, int n)
 			const elem *s = k->io->src[b];
 			float *v = k->v + ((ptrdiff_t)b * WINO_BATCH + t) * B;
 
-			if (inside)
+			if (inside) {
+				wino_ahead(s + ((ptrdiff_t)y * iw + x + WINO_IN) * B, (ptrdiff_t)iw * B);
 				wino_input(s + ((ptrdiff_t)y * iw + x) * B, (ptrdiff_t)iw * B, v, step);
-			else
+			} else {
 				wino_input_edge(s, ih, iw, y, x, v, step);
+			}
 		}
 	}
 }
 
 /* Adds w columns of rows [i0, i1) of t to the 4x4 values of a tile. */
-static void wino_addend(vec *o, const elem *t, ptrdiff_t pitch, int i0, int i1, int w)
+static __attribute__((noinline)) void wino_addend(vec *o, const elem *t, ptrdiff_t pitch, int i0, int i1, int w)
 {
 	for (int i = i0; i < i1; i++)
 		for (int j = 0; j < w; j++)
 			o[i * WINO_OUT + j] += eload(t + i * pitch + j * B);
 }
 
-static void wino_upsampled(vec *o, const struct wino *k, int b, int y, int x, int i0, int i1, int w)
+static __attribute__((noinline)) void wino_upsampled(vec *o, const struct wino *k, int b, int y, int x, int i0, int i1, int w)
 {
 	const struct kern_io *io = k->io;
 
@@ -177,8 +189,11 @@ static void wino_upsampled(vec *o, const struct wino *k, int b, int y, int x, in
 	}
 }
 
-/* The outputs of one tile at (y, x), block b, clipped to the picture and the rows asked for. */
-static void wino_put(const struct wino *k, const float *m, ptrdiff_t step, int b, int y, int x)
+/*
+ * The outputs of one tile at (y, x), block b, clipped to the picture and the rows asked for. `addends`: whether there is
+ * a res or up; without them the values stay in registers.
+ */
+INLINE void wino_put(const struct wino *k, const float *m, ptrdiff_t step, int b, int y, int x, const int addends)
 {
 	const struct kern_io *io = k->io;
 	ptrdiff_t pitch = (ptrdiff_t)io->iw * B, at = (ptrdiff_t)y * pitch + (ptrdiff_t)x * B;
@@ -190,11 +205,11 @@ static void wino_put(const struct wino *k, const float *m, ptrdiff_t step, int b
 	wino_output(m, step, o);
 	UNROLL for (int i = 0; i < WINO_OUT * WINO_OUT; i++)
 		o[i] += bias;
-	if (io->res)
+	if (addends && io->res)
 		wino_addend(o, (const elem *)io->res[b] + at, pitch, i0, i1, w);
 	UNROLL for (int i = 0; i < WINO_OUT * WINO_OUT; i++)
 		o[i] = activate(o[i], slope);
-	if (io->up)
+	if (addends && io->up)
 		wino_upsampled(o, k, b, y, x, i0, i1, w);
 	round_all(o, WINO_OUT * WINO_OUT, k->round);
 	if (w == WINO_OUT && i0 == 0 && i1 == WINO_OUT) {
@@ -203,9 +218,25 @@ static void wino_put(const struct wino *k, const float *m, ptrdiff_t step, int b
 				estore(dst + j * B, o[i * WINO_OUT + j]);
 		return;
 	}
-	for (int i = i0; i < i1; i++)
-		for (int j = 0; j < w; j++)
-			estore(dst + i * pitch + j * B, o[i * WINO_OUT + j]);
+	UNROLL for (int i = 0; i < WINO_OUT; i++)
+		UNROLL for (int j = 0; j < WINO_OUT; j++)
+			if (i >= i0 && i < i1 && j < w)
+				estore(dst + i * pitch + j * B, o[i * WINO_OUT + j]);
+}
+
+/* Tiles [first, first + n) of nb blocks from block b on. */
+static void wino_put_all(const struct wino *k, int b, int nb, int first, int n, ptrdiff_t step)
+{
+	for (int j = 0; j < nb; j++)
+		for (int i = 0; i < n; i++) {
+			const float *m = k->m + (j * WINO_BATCH + i) * B;
+			int y = (first + i) / k->across * WINO_OUT, x = (first + i) % k->across * WINO_OUT;
+
+			if (k->io->res || k->io->up)
+				wino_put(k, m, step, b + j, y, x, 1);
+			else
+				wino_put(k, m, step, b + j, y, x, 0);
+		}
 }
 
 static void winograd(const struct kern_conv *c, const void *p, const struct kern_io *io, int y0, int y1)
@@ -239,10 +270,7 @@ static void winograd(const struct kern_conv *c, const void *p, const struct kern
 				for (int x = 0; x < n; x += most)
 					product_tiles[nb - 1][(n - x < most ? n - x : most) - 1](&r, x);
 			}
-			for (int j = 0; j < nb; j++)
-				for (int i = 0; i < n; i++)
-					wino_put(&k, k.m + (j * WINO_BATCH + i) * B, mstep, b + j,
-					    (t + i) / k.across * WINO_OUT, (t + i) % k.across * WINO_OUT);
+			wino_put_all(&k, b, nb, t, n, mstep);
 		}
 	}
 }
