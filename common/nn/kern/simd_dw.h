@@ -28,22 +28,21 @@ INLINE void dw_tile(const struct dw_row *d, elem *dst, ptrdiff_t x, const int np
 		acc[i] = bias;
 	for (int k = 0; k < 3; k++) {
 		const elem *s = d->rows[k];
-		const float *w = d->w + 3 * k * B;
-		vec w0, w1, w2, v[DW_PIXELS * 2 + 1];
+		vec w[3];
 
 		if (!s)
 			continue;
 		s += (x * stride - 1) * B;
 		ONE_BASE(s);
-		w0 = vload(w);
-		w1 = vload(w + B);
-		w2 = vload(w + 2 * B);
-		UNROLL for (int i = 0; i < (np - 1) * stride + 3; i++)
-			v[i] = eload(s + i * B);
-		UNROLL for (int i = 0; i < np; i++) {
-			acc[i] = vfma(v[i * stride], w0, acc[i]);
-			acc[i] = vfma(v[i * stride + 1], w1, acc[i]);
-			acc[i] = vfma(v[i * stride + 2], w2, acc[i]);
+		UNROLL for (int t = 0; t < 3; t++)
+			w[t] = vload(d->w + (3 * k + t) * B);
+		UNROLL for (int i = 0; i < (np - 1) * stride + 3; i++) {
+			vec v = eload(s + i * B);
+
+			IN_REGISTER(v);	/* each serves up to three sums */
+			UNROLL for (int t = 0; t < 3; t++)
+				if (i >= t && (i - t) % stride == 0 && (i - t) / stride < np)
+					acc[(i - t) / stride] = vfma(v, w[t], acc[(i - t) / stride]);
 		}
 	}
 	UNROLL for (int i = 0; i < np; i++)

@@ -15,6 +15,8 @@
 #define UNROLL _Pragma("GCC unroll 32")
 /* Keeps gcc from spreading one base address over a register (or a spill) for every constant offset from it. */
 #define ONE_BASE(p) __asm__("" : "+r"(p))
+/* .. and from loading a vector again at every use. */
+#define IN_REGISTER(v) __asm__("" : "+v"(v))
 
 #ifndef KERN_ELEM_BF16
 typedef float elem;

@@ -62,7 +62,7 @@ static void wino_input_edge(const elem *s, int ih, int iw, int y, int x, float *
 	int top = y < 0 ? -y : 0, bottom = y + WINO_IN > ih ? ih - y : WINO_IN;
 	int left = x < 0 ? -x : 0, right = x + WINO_IN > iw ? iw - x : WINO_IN;
 
-	__asm__("" : "+x"(zero));	/* or gcc makes it a slow memset */
+	IN_REGISTER(zero);	/* or gcc makes it a slow memset */
 	UNROLL for (int i = 0; i < WINO_POINTS; i++)
 		estore(patch + i * B, zero);
 	for (int i = top; i < bottom; i++)
