@@ -7,5 +7,8 @@
 #define FRL_EVAL_EVAL_H
 
 int eval_detection(int argc, char **argv);
+int eval_landmarks(int argc, char **argv);
+int eval_au(int argc, char **argv);
+int eval_emotion(int argc, char **argv);
 
 #endif

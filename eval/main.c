@@ -14,6 +14,9 @@ static const struct opt_program program = {
 
 static const struct opt_command commands[] = {
 	{ "detection", eval_detection, "average precision by the WIDER FACE protocol" },
+	{ "landmarks", eval_landmarks, "normalised mean error, failures, area under the error curve" },
+	{ "au", eval_au, "action unit intensities: ICC, errors, correlation" },
+	{ "emotion", eval_emotion, "valence and arousal: RMSE, SAGR, PCC, CCC; accuracy of the class" },
 	{ 0 },
 };
 

@@ -129,14 +129,144 @@ small() {
 	[ "$status" -eq 1 ]
 }
 
+# What NumPy, SciPy and scikit-learn say of the same files (tests/golden/make_eval.py), to 1e-9.
+same_as_expected() {
+	cd "$golden/eval" || return 1
+	tail -n +2 expected.tsv | awk -F '\t' -v t="$1" '$1 == t { print $2 }' | sort -u >"$BATS_TEST_TMPDIR/options"
+	[ -s "$BATS_TEST_TMPDIR/options" ]
+	while read -r options; do
+		# shellcheck disable=SC2086
+		frl-eval "$1" --truth "$1-truth.tsv" --pred "$1-pred.tsv" $options --no-pg >"$BATS_TEST_TMPDIR/rows"
+		awk -F '\t' -v t="$1" -v o="$options" '
+			NR == FNR { if ($1 == t && $2 == o) { want[$3, $4] = $5; left++ } next }
+			($3, $7) in want {
+				left--
+				w = want[$3, $7]
+				d = w - $9
+				if ((w == "nan") != ($9 == "nan") || (w != "nan" && d * d > 1e-18 * (1 + w * w))) {
+					print o, $3, $7 ": " $9 " is not " w
+					bad = 1
+				}
+			}
+			END { exit bad || left != 0 }' expected.tsv "$BATS_TEST_TMPDIR/rows"
+	done <"$BATS_TEST_TMPDIR/options"
+}
+
+@test "landmarks: every normaliser, subsets, thresholds, as SciPy" {
+	same_as_expected landmarks
+}
+
+@test "au: errors, correlation and the six forms of ICC, as scikit-learn and NumPy" {
+	same_as_expected au
+}
+
+@test "emotion: as scikit-learn and SciPy, clipped or not" {
+	same_as_expected emotion
+}
+
+@test "landmarks: curve, samples, several thresholds" {
+	frl-eval landmarks --truth "$golden/eval/landmarks-truth.tsv" --pred - --threshold 0.08 --threshold 0.1 --ced ced \
+		--samples samples --no-pg <"$golden/eval/landmarks-pred.tsv" >rows
+	[ "$(cut -f 7 rows | tail -n +2 | tr '\n' ' ')" = "nme fr@0.08 auc@0.08 fr@0.1 auc@0.1 " ]
+	[ "$(wc -l <ced)" -eq 1002 ]
+	[ "$(head -n 1 samples)" = "id	face	group	name	truth	pred	error" ]
+	awk -F '\t' 'NR == FNR { if ($7 == "nme") nme = $9; if ($7 == "fr@0.1") fr = $9; next }
+		FNR > 1 { n++; s += $7; f += $7 > .1 }
+		END { d = 100 * s / n - nme; e = 100 * f / n - fr; exit d * d > 1e-18 || e * e > 1e-18 || n != 40 }' rows samples
+	awk -F '\t' -v fr="$(awk -F '\t' '$7 == "fr@0.1" { print $9 }' rows)" 'END { d = 100 * (1 - $2) - fr; exit $1 != .1 || d * d > 1e-18 }' ced
+}
+
+@test "intervals by row and by subject hold the value" {
+	for by in '' '--by subject'; do
+		# shellcheck disable=SC2086
+		frl-eval au --truth "$golden/eval/au-truth.tsv" --pred "$golden/eval/au-pred.tsv" --bootstrap 300 $by --no-pg >rows
+		awk -F '\t' '$9 != "nan" && NR > 1 && !($11 <= $9 && $9 <= $12) { exit 1 }' rows
+	done
+}
+
+@test "joins: unequal, doubled and failed rows" {
+	printf 'id\tvalence\na\t.1\nb\t.2\nc\t.3\n' >t
+	printf 'id\tvalence\nc\t.3\na\t.1\n' >p
+	run frl-eval emotion --truth t --pred p
+	[ "$status" -eq 3 ]
+	[[ $output == *"'t' line 3: 'b' face 0 is not in 'p', nor are 0 other rows"* ]]
+	frl-eval emotion -q --truth t --pred p --partial >rows
+	[ "$(value valence rmse <rows)" = 0 ]
+	run frl-eval emotion --truth p --pred t
+	[ "$status" -eq 3 ]
+	[[ $output == *"'t' line 3: 'b' face 0 is not in 'p'"* ]]
+	printf 'id\tvalence\nc\t.3\na\t.1\nb\t1\nc\t0\n' >p
+	run frl-eval emotion --truth t --pred p
+	[ "$status" -eq 3 ]
+	[[ $output == *"'p' line 5: column 'id': 'c' face 0 is there already, on line 2"* ]]
+	printf 'id\tface\tvalence\nc\t0\t.3\na\t0\t.1\nb\t0\t.2\nc\t1\t0\n' >p
+	run frl-eval emotion --truth t --pred p
+	[ "$status" -eq 3 ]
+	[[ $output == *"'p' line 5: 'c' face 1 is not in 't'"* ]]
+	printf 'id\tvalence\tstatus\na\t.1\tok\nb\t.2\tok\nc\t\tbad:x\n' >p
+	run frl-eval emotion --truth t --pred p
+	[ "$status" -eq 3 ]
+	printf 'id\tvalence\nz\t.1\n' >p
+	run frl-eval emotion --truth t --pred p --partial
+	[ "$status" -eq 3 ]
+	[[ $output == *"have no row in common"* ]]
+}
+
+@test "cells: missing columns, NaN, text, a huge one: exit 3 with file, line and column" {
+	printf 'id\tvalence\na\t.1\n' >t
+	for cell in nan inf x '' 0x1; do
+		printf 'id\tvalence\na\t%s\n' "$cell" >p
+		run frl-eval emotion --truth t --pred p -o out
+		[ "$status" -eq 3 ]
+		[[ $output == *"'p' line 2"*"'valence'"* ]]
+		[ ! -e out ]
+	done
+	{ printf 'id\tvalence\na\t'; head -c 10000000 /dev/zero | tr '\0' 1; echo; } >p
+	run frl-eval emotion --truth t --pred p
+	[ "$status" -eq 3 ]
+	[[ $output == *"'p' line 2"*"'valence'"* ]]
+	printf 'id\tjoy\na\t1\n' >p
+	run frl-eval emotion --truth t --pred p
+	[ "$status" -eq 3 ]
+	run frl-eval au --truth t --pred p
+	[ "$status" -eq 3 ]
+	[[ $output == *"'t' has no column 'au01'"* ]]
+	run frl-eval landmarks --truth t --pred p
+	[ "$status" -eq 3 ]
+	[[ $output == *"'t' has no column 'lm0x'"* ]]
+	printf 'lm0x\tlm0y\n1\t2\n' >p
+	run frl-eval landmarks --truth p --pred p
+	[ "$status" -eq 3 ]
+	[[ $output == *"'p' has no column 'id'"* ]]
+	printf 'id\tlm0x\tlm0y\tlm1x\tlm1y\na\t1\t2\t1\t2\n' >p
+	run frl-eval landmarks --truth p --pred p
+	[ "$status" -eq 3 ]
+	[[ $output == *"outer-eye-corners is not defined for 2 points"* ]]
+	run frl-eval landmarks --truth p --pred p --normaliser points:0-1
+	[ "$status" -eq 3 ]
+	[[ $output == *"'p' line 2: points:0-1 is 0: nothing to divide by"* ]]
+	run frl-eval landmarks --truth p --pred p --normaliser points:0-2
+	[ "$status" -eq 3 ]
+	for bad in '--normaliser eyes' '--threshold 0.1001' '--threshold x' '--icc 4,1'; do
+		# shellcheck disable=SC2086
+		run frl-eval landmarks --truth p --pred p $bad
+		[ "$status" -eq 2 ]
+	done
+}
+
 # The options of --help are those of the manual page's part on the task and on all tasks together.
 same_options() {
 	frl-eval "$1" --help | sed -nE 's/^ +(-., )?(--[a-z0-9-]+).*/\2/p' | sort -u >in-help
-	awk -v task="$1" '/^\.S[sh] / { on = $2 == task || $0 ~ /Options of all tasks/ } on && /^\.It/' \
+	awk -v task="$1" '/^\.S[sh] / { on = $2 == task || $0 ~ /Options of all tasks/ ||
+		($0 ~ /Manifests of predictions/ && task ~ /^(landmarks|au|emotion|mesh)$/) } on && /^\.It/' \
 		"$FRL_TOP/man/frl-eval.1" | grep -oE '(Fl|,) -[a-z0-9-]+' | sed 's/.* -/--/' | sort -u >in-page
 	diff in-help in-page
 }
 
 @test "the manual page has the options of --help" {
-	same_options detection
+	for task in $(frl-eval --help | sed -nE 's/^  ([a-z]+)  .*/\1/p'); do
+		same_options "$task"
+		tasks="$tasks $task"
+	done
+	[[ $tasks == *detection*emotion* ]]
 }
