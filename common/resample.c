@@ -29,108 +29,90 @@ static double lanczos(double t)
 
 struct axis {
 	int n;		   /* output positions */
-	int bits;	   /* weights are multiples of 2^-bits */
 	int first, end;	   /* source positions used by any output position */
 	struct taps *taps; /* [n] */
 	int16_t *w;
 };
 
-/*
- * The weights of output position centred at `centre` over source positions [lo, hi), into w; the number of them.
- * As Pillow does, the kernel is cut at the ends and what is left of it is normalised.
- */
-static int weights_at(double *w, int *first, double centre, double reach, double scale, int lo, int hi,
-		      double (*filter)(double))
+/* One kernel over source positions first .. first + n - 1. */
+struct kernel {
+	int first, n;
+	double *w;
+};
+
+/* The kernel about `centre`. As Pillow does, it is cut at the ends [lo, hi) and what is left of it is normalised. */
+static void kernel_set(struct kernel *k, double centre, double reach, double scale, int lo, int hi,
+		       double (*filter)(double))
 {
-	double sum = 0;
+	double sum = 0, inverse = 1 / scale;
 	int begin = (int)floor(centre - reach + .5), end = (int)floor(centre + reach + .5);
 	begin = begin < lo ? lo : begin;
 	end = end > hi ? hi : end;
 	for (int i = begin; i < end; i++)
-		sum += w[i - begin] = filter((i + .5 - centre) / scale);
+		sum += k->w[i - begin] = filter((i - centre + .5) * inverse);
 	for (int i = begin; i < end; i++)
-		w[i - begin] /= sum;
-	*first = begin;
-	return end - begin;
+		k->w[i - begin] /= sum;
+	k->first = begin;
+	k->n = end - begin;
 }
 
-/* To 16 bits, their sum exactly 1: an even surface stays as it is. */
-static void quantise(int16_t *q, const double *w, int n, int bits)
+static int32_t fixed(double w)
 {
-	int sum = 0, largest = 0;
-	for (int i = 0; i < n; i++) {
-		q[i] = (int16_t)lround(ldexp(w[i], bits));
-		sum += q[i];
-		if (q[i] > q[largest])
-			largest = i;
+	return (int32_t)lround(ldexp(w, RESAMPLE_BITS));
+}
+
+/* Drops what lies outside [lo, hi) (it meets black), and zeros at both ends. */
+static void kernel_trim(struct kernel *k, int lo, int hi)
+{
+	int skip = 0;
+	while (skip < k->n && (k->first + skip < lo || fixed(k->w[skip]) == 0))
+		skip++;
+	k->n -= skip;
+	k->first += skip;
+	memmove(k->w, k->w + skip, (size_t)k->n * sizeof *k->w);
+	while (k->n > 0 && (k->first + k->n > hi || fixed(k->w[k->n - 1]) == 0))
+		k->n--;
+}
+
+/* The weights in the form of resample_rows.h; row is all zero before. */
+static void kernel_store(const struct kernel *k, struct taps *t, int16_t *row)
+{
+	*t = (struct taps){ .first = k->first, .n = k->n, .w = row };
+	for (int i = 0; i < k->n; i++) {
+		int32_t w = fixed(k->w[i]), low = w & ((1 << RESAMPLE_HALF_BITS) - 1);
+		row[4 * (i / 2) + i % 2] = (int16_t)((w - low) / (1 << RESAMPLE_HALF_BITS));
+		row[4 * (i / 2) + i % 2 + 2] = (int16_t)low;
 	}
-	q[largest] = (int16_t)(q[largest] + (1 << bits) - sum);
-}
-
-/* Drops taps outside [lo, hi) (they meet black), and zeros at both ends. */
-static void trim(struct taps *t, int lo, int hi)
-{
-	while (t->n > 0 && (t->first < lo || t->w[0] == 0)) {
-		t->first++;
-		t->w++;
-		t->n--;
-	}
-	while (t->n > 0 && (t->first + t->n > hi || t->w[t->n - 1] == 0))
-		t->n--;
-}
-
-/* Weights begin where their row of the table begins, and an odd number of them is followed by a zero. */
-static void settle(struct taps *t, int16_t *row)
-{
-	memmove(row, t->w, (size_t)t->n * sizeof *row);
-	if (t->n & 1)
-		row[t->n] = 0;
-	t->w = row;
-}
-
-/* As many bits as 16-bit weights can carry (see resample_rows.h); sums of 255 * |w| stay below 2^31. */
-static int choose_bits(const double *w, size_t n)
-{
-	double largest = 0;
-	int bits = 14;
-	for (size_t i = 0; i < n; i++)
-		largest = fmax(largest, fabs(w[i]));
-	while (bits < 22 && ldexp(largest, bits + 1) < 32000)
-		bits++;
-	return bits;
 }
 
 /*
  * n output positions over the source interval [x0, x1); the source has `size` positions, and is padded by `fill` so far that
- * it includes the interval.
+ * it includes the interval. The interval is rounded to float as Pillow's is.
  */
 static void axis_init(struct axis *a, int n, double x0, double x1, int size, enum resample_filter filter,
 		      enum resample_fill fill)
 {
-	double step = (x1 - x0) / n, scale = fmax(step, 1), reach = scale * (filter == RESAMPLE_LANCZOS ? 3 : 1);
-	int lo = x0 < 0 ? (int)floor(x0) : 0, hi = x1 > size ? (int)ceil(x1) : size;
-	size_t most = (2 * (size_t)ceil(reach) + 2) & ~(size_t)1;
-	double *w = xcalloc(most * (size_t)n, sizeof *w);
+	float f0 = (float)x0, f1 = (float)x1;
+	double step = (double)(f1 - f0) / n, scale = fmax(step, 1),
+	       reach = scale * (filter == RESAMPLE_LANCZOS ? 3 : 1);
+	int lo = f0 < 0 ? (int)floorf(f0) : 0, hi = f1 > (float)size ? (int)ceilf(f1) : size;
+	bool black = fill == RESAMPLE_ZERO;
+	size_t most = 2 * (size_t)ceil(reach) + 2, row = 2 * most + 2;
+	struct kernel k = { .w = xcalloc(most, sizeof *k.w) };
 	*a = (struct axis){ .n = n, .first = hi, .end = lo };
 	a->taps = xcalloc((size_t)n, sizeof *a->taps);
-	a->w = xcalloc(most * (size_t)n, sizeof *a->w);
-	for (int i = 0; i < n; i++)
-		a->taps[i].n = weights_at(w + (size_t)i * most, &a->taps[i].first, x0 + (i + .5) * step, reach, scale,
-					  lo, hi, filter == RESAMPLE_LANCZOS ? lanczos : bilinear);
-	a->bits = choose_bits(w, most * (size_t)n);
+	a->w = xcalloc(row * (size_t)n, sizeof *a->w);
 	for (int i = 0; i < n; i++) {
-		struct taps *t = &a->taps[i];
-		int16_t *row = a->w + (size_t)i * most;
-		quantise(row, w + (size_t)i * most, t->n, a->bits);
-		t->w = row;
-		trim(t, fill == RESAMPLE_ZERO ? 0 : lo, fill == RESAMPLE_ZERO ? size : hi);
-		settle(t, row);
-		if (t->n > 0 && t->first < a->first)
-			a->first = t->first;
-		if (t->n > 0 && t->first + t->n > a->end)
-			a->end = t->first + t->n;
+		kernel_set(&k, f0 + (i + .5) * step, reach, scale, lo, hi,
+			   filter == RESAMPLE_LANCZOS ? lanczos : bilinear);
+		kernel_trim(&k, black ? 0 : lo, black ? size : hi);
+		kernel_store(&k, &a->taps[i], a->w + (size_t)i * row);
+		if (k.n > 0 && k.first < a->first)
+			a->first = k.first;
+		if (k.n > 0 && k.first + k.n > a->end)
+			a->end = k.first + k.n;
 	}
-	free(w);
+	free(k.w);
 }
 
 static void axis_release(struct axis *a)
@@ -188,7 +170,7 @@ static void pass_along(struct between *b, const struct image *src, const struct 
 	uint8_t *scratch = xmalloc(3 * (size_t)(x->end - x->first) + 16);
 	for (int i = 0; i < b->n; i++)
 		resample_along(b->data + (size_t)i * b->stride, padded_row(scratch, src, lo + i, x, fill), x->first,
-			       x->taps, x->n, x->bits);
+			       x->taps, x->n);
 	free(scratch);
 }
 
@@ -207,10 +189,10 @@ static void pass_across(struct image *dst, const struct between *b, const struct
 		}
 		if (t->n & 1)
 			rows[t->n] = rows[t->n - 1];
-		if (t->n == 1 && t->w[0] == 1 << y->bits)
+		if (t->n == 1 && t->w[0] == 1 << RESAMPLE_HALF_BITS)
 			memcpy(image_at(dst, 0, i), rows[0], 3 * (size_t)dst->w);
 		else
-			resample_across(image_at(dst, 0, i), rows, t->w, t->n, 3 * dst->w, y->bits);
+			resample_across(image_at(dst, 0, i), rows, t->w, t->n, 3 * dst->w);
 	}
 	free(rows);
 }

@@ -1,8 +1,11 @@
 /*
  * resample.h - resizing and warping pictures, antialiased
  *
- * Values agree with Pillow's resize (BILINEAR, LANCZOS with reducing support) within one level. Coordinates are
- * continuous: pixel (0,0) covers [0,1) x [0,1), its centre is at (.5, .5). Pure functions; the same bytes always.
+ * Values are those of Pillow's resize (BILINEAR, LANCZOS with reducing support): the same bytes, as long as Pillow takes the
+ * horizontal pass first. (Pillow 13 takes it last for pictures that are taller than wide by a third or so and are reduced in
+ * height. Then values differ by one level at most with BILINEAR, by several at places with LANCZOS, since bytes are what lies
+ * between the passes.) Coordinates are continuous: pixel (0,0) covers [0,1) x [0,1), its centre is at (.5, .5). Pure
+ * functions; the same bytes always.
  */
 #ifndef FRL_RESAMPLE_H
 #define FRL_RESAMPLE_H
