@@ -232,7 +232,7 @@ static void test_rename(void **state)
 	for (size_t i = 0; i < n; i++)
 		assert_string_equal(w.item[i].name, names[i][1]);
 	/* Another network with an fx of its own is left alone. */
-	weights_remove(&w, 6);
+	weights_keep(&w, 0);
 	weight_rename(&w.item[0], "fx.stage1.0.0.weight");
 	assert_int_equal(retinaface_rename(&w), 0);
 	weights_release(&w);

@@ -138,15 +138,16 @@ static uint64_t put_rows(struct tsv_out *t, const struct weights *a, const struc
 /* Leaves the tensor of that name only. An npy file's, which has none, gets it. */
 static int choose(struct weights *w, const char *path, const char *name, struct err *e)
 {
+	const struct weight *t;
+
 	if (w->n == 1 && w->item[0].name[0] == '\0') {
 		weight_rename(&w->item[0], name);
 		return 0;
 	}
-	if (!weights_find(w, name))
+	t = weights_find(w, name);
+	if (!t)
 		return err_set(e, "%s: no tensor '%s'", path, name);
-	for (size_t i = w->n; i-- > 0;)
-		if (strcmp(w->item[i].name, name) != 0)
-			weights_remove(w, i);
+	weights_keep(w, (size_t)(t - w->item));
 	return 0;
 }
 

@@ -29,7 +29,7 @@ static int load_safetensors(struct weights *w, struct buf *file, struct err *e)
 			memcpy(t->data, s.item[i].data, t->bytes);
 	}
 	for (size_t i = 0; i < s.n_meta; i++)
-		weights_set_meta(w, s.meta[i].key, s.meta[i].value);
+		weights_add_meta(w, s.meta[i].key, s.meta[i].value);
 	rc = 0;
 out:
 	safetensors_close(&s);

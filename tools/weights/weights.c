@@ -5,6 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void free_weight(struct weight *t)
+{
+	free(t->name);
+	free(t->data);
+}
+
 void weights_init(struct weights *w, size_t file_size)
 {
 	*w = (struct weights){ .room = (UINT64_C(256) << 20) + 4 * (uint64_t)file_size };
@@ -12,10 +18,8 @@ void weights_init(struct weights *w, size_t file_size)
 
 void weights_release(struct weights *w)
 {
-	for (size_t i = 0; i < w->n; i++) {
-		free(w->item[i].name);
-		free(w->item[i].data);
-	}
+	for (size_t i = 0; i < w->n; i++)
+		free_weight(&w->item[i]);
 	for (size_t i = 0; i < w->n_meta; i++) {
 		free(w->meta[i].key);
 		free(w->meta[i].value);
@@ -56,12 +60,22 @@ struct weight *weights_add(struct weights *w, const char *name, enum dtype dtype
 	return t;
 }
 
-void weights_remove(struct weights *w, size_t i)
+void weights_keep(struct weights *w, size_t keep)
 {
-	free(w->item[i].name);
-	free(w->item[i].data);
-	memmove(&w->item[i], &w->item[i + 1], (w->n - i - 1) * sizeof *w->item);
-	w->n--;
+	for (size_t i = 0; i < w->n; i++)
+		if (i != keep)
+			free_weight(&w->item[i]);
+	w->item[0] = w->item[keep];
+	w->n = 1;
+}
+
+void weights_add_meta(struct weights *w, const char *key, const char *value)
+{
+	if (w->n_meta == w->meta_cap) {
+		w->meta_cap = w->meta_cap ? 2 * w->meta_cap : 16;
+		w->meta = xrealloc_array(w->meta, w->meta_cap, sizeof *w->meta);
+	}
+	w->meta[w->n_meta++] = (struct weights_meta){ xstrdup(key), xstrdup(value) };
 }
 
 void weights_set_meta(struct weights *w, const char *key, const char *value)
@@ -73,8 +87,7 @@ void weights_set_meta(struct weights *w, const char *key, const char *value)
 			return;
 		}
 	}
-	w->meta = xrealloc_array(w->meta, w->n_meta + 1, sizeof *w->meta);
-	w->meta[w->n_meta++] = (struct weights_meta){ xstrdup(key), xstrdup(value) };
+	weights_add_meta(w, key, value);
 }
 
 const char *weights_get_meta(const struct weights *w, const char *key)

@@ -32,7 +32,7 @@ struct weights {
 	struct weight *item; /* [n] in the file's order */
 	size_t n, cap;
 	struct weights_meta *meta; /* [n_meta] */
-	size_t n_meta;
+	size_t n_meta, meta_cap;
 	uint64_t room;	    /* bytes of data that may still be allocated */
 	const char *format; /* "PyTorch zip", .. */
 };
@@ -46,8 +46,10 @@ int weights_take(struct weights *w, uint64_t bytes, struct err *e);
 /* A new tensor, zeroed, the caller fills data. NULL: shape too large or budget spent. Good until the next addition. */
 struct weight *weights_add(struct weights *w, const char *name, enum dtype dtype, const struct shape *shape,
 			   struct err *e);
-/* Takes weight i out. */
-void weights_remove(struct weights *w, size_t i);
+/* Leaves weight i only. */
+void weights_keep(struct weights *w, size_t i);
+/* Adds a line of metadata whose key is not there yet. */
+void weights_add_meta(struct weights *w, const char *key, const char *value);
 /* Sets or replaces a line of metadata. */
 void weights_set_meta(struct weights *w, const char *key, const char *value);
 /* NULL: not there. */
