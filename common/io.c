@@ -48,6 +48,27 @@ ssize_t io_read_full(int fd, void *data, size_t len)
 	return (ssize_t)done;
 }
 
+ssize_t io_pread_full(int fd, void *data, size_t len, uint64_t offset)
+{
+	size_t done = 0;
+	if (offset > INT64_MAX - len) {
+		errno = EINVAL;
+		return -1;
+	}
+	while (done < len) {
+		ssize_t n = pread(fd, (char *)data + done, len - done, (off_t)(offset + done));
+		if (n < 0) {
+			if (errno == EINTR)
+				continue;
+			return -1;
+		}
+		if (n == 0)
+			break;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
 int io_write_full(int fd, const void *data, size_t len)
 {
 	size_t done = 0;

@@ -16,6 +16,8 @@
 
 /* Bytes read (fewer than len only at the end), or -1 with errno. */
 ssize_t io_read_full(int fd, void *data, size_t len);
+/* The same from a place in a file; does not move the descriptor's own place. */
+ssize_t io_pread_full(int fd, void *data, size_t len, uint64_t offset);
 /* 0, or -1 with errno. EPIPE is an error value here; SIGPIPE keeps its default unless the program says otherwise. */
 int io_write_full(int fd, const void *data, size_t len);
 /* Is a read going to return at once (data or end)? Used to flush what is done while a slow pipe has nothing new. */

@@ -47,7 +47,7 @@ static int ends_well(int fd, uint64_t size)
 	static const uint8_t magic[] = { 'F', 'R', 'L', 'R' };
 	uint64_t n = size < TAIL ? size : TAIL;
 	uint8_t *tail = xmalloc(TAIL);
-	ssize_t got = pread(fd, tail, n, (off_t)(size - n));
+	ssize_t got = io_pread_full(fd, tail, n, size - n);
 	int found = got < 0 ? -1 : 0;
 
 	for (uint64_t at = n; got == (ssize_t)n && !found && at-- > 0;) {

@@ -45,15 +45,7 @@ static void reserve(struct record_index *x, uint64_t n)
 
 static int pread_full(int fd, void *data, size_t len, uint64_t offset)
 {
-	size_t done = 0;
-
-	while (done < len) {
-		ssize_t n = pread(fd, (char *)data + done, len - done, (off_t)(offset + done));
-		if (n <= 0)
-			return -1;
-		done += (size_t)n;
-	}
-	return 0;
+	return io_pread_full(fd, data, len, offset) == (ssize_t)len ? 0 : -1;
 }
 
 int record_read_at(int fd, uint64_t offset, struct record *r, struct buf *payload, struct err *e)

@@ -37,7 +37,7 @@ static bool begins_with_magic(const struct subset_input *in, mode_t mode)
 	ssize_t n = -1;
 
 	if (in->seekable)
-		n = pread(in->fd, first, sizeof first, in->start);
+		n = io_pread_full(in->fd, first, sizeof first, (uint64_t)in->start);
 	else if (S_ISSOCK(mode))
 		n = recv(in->fd, first, sizeof first, MSG_PEEK | MSG_WAITALL);
 	else if (S_ISFIFO(mode))

@@ -7,6 +7,14 @@ check: all unit-build
 lint:
 	tests/run lint
 
+# ---- faults: a library to preload, with which command-line tests make calls fail
+
+$(BUILD)/tests/faults.so: tests/support/faults.c $(BUILD)/probe.mk
+	@mkdir -p $(@D)
+	$(CC) -std=c17 -D_GNU_SOURCE $(WARN) -O1 -g -fPIC -shared -o $@ $< -ldl
+
+unit-build: $(BUILD)/tests/faults.so
+
 # ---- fuzzing: the library again, by clang with libFuzzer and the sanitizers, in build/fuzz
 
 TIME ?= 60

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # The manners all programs share: --help, --version, usage errors, closed and full standard output, help and man page alike
+# shellcheck disable=SC2086 # a program and its command are two words
 
 bats_require_minimum_version 1.5.0
 
@@ -18,7 +19,7 @@ complain() {
 help_options() { sed -n 's/^  \(-., \|    \)--\([a-z0-9-]*\).*/\2/p' | sort -u; }
 
 # Long options that a man page describes: "Fl -name" in a line that begins an item
-man_options() { grep '^\.It Fl' "$1" | grep -o 'Fl -[a-z0-9-]*' | sed 's/^Fl -//' | sort -u; }
+man_options() { grep '^\.It Fl' "$1" | grep -o ' -[a-z0-9-]*' | sed 's/^ -//' | sort -u; }
 
 @test "there are programs" {
 	[ "$(programs | wc -l)" -ge 3 ]
@@ -101,7 +102,7 @@ man_options() { grep '^\.It Fl' "$1" | grep -o 'Fl -[a-z0-9-]*' | sed 's/^Fl -//
 	tables >list
 	while read -r p; do
 		mkfifo fifo
-		sleep 0.05 <fifo &
+		(exec <fifo; sleep 0.05) &
 		rc=0
 		(sleep 0.1; exec $p --help) >fifo 2>err </dev/null || rc=$?
 		wait
@@ -133,7 +134,8 @@ man_options() { grep '^\.It Fl' "$1" | grep -o 'Fl -[a-z0-9-]*' | sed 's/^Fl -//
 		done
 		sort -u -o in-man in-man
 		sort -u -o in-help in-help
-		diff in-help in-man >differ || complain "$p: < only in --help, > only in the man page: $(grep '^[<>]' differ | tr '\n' ' ')"
+		diff in-help in-man >differ ||
+			complain "$p: < only in --help, > only in the man page: $(grep '^[<>]' differ | tr '\n' ' ')"
 	done
 }
 
@@ -141,7 +143,8 @@ man_options() { grep '^\.It Fl' "$1" | grep -o 'Fl -[a-z0-9-]*' | sed 's/^Fl -//
 	for p in $(programs); do
 		[ -f "$FRL_TOP/man/$p.1" ] || complain "man/$p.1 is missing"
 		for c in $(commands "$p"); do
-			grep -qE "^\.(It|Ss|Sh|Nm|Cm|Bl|Op|Sy|Ic).*\b$c\b" "$FRL_TOP/man/$p.1" || complain "man/$p.1 does not describe $c"
+			grep -qE "^\.(It|Ss|Sh|Nm|Cm|Op|Sy|Ic).*\b$c\b" "$FRL_TOP/man/$p.1" ||
+				complain "man/$p.1 does not describe $c"
 		done
 	done
 }

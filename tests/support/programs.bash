@@ -7,6 +7,7 @@ programs() { for p in "$FRL_TOP/$BUILD"/bin/frl-*; do basename "$p"; done; }
 commands() { "$1" --help | sed -n '/^Commands:$/,/^$/s/^  \([a-z0-9-][a-z0-9-]*\) .*/\1/p'; }
 
 # "frl-detect", "frl-shard info", "frl-shard cat", ...: everything that has a table of options
+# shellcheck disable=SC2086,SC2059
 tables() {
 	for p in $(programs); do
 		c=$(commands "$p")

@@ -353,10 +353,29 @@ static void readable(void **state)
 	close(fd);
 }
 
+static void reads_from_a_place(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	char data[10];
+	assert_int_equal(io_write_file("ten", "0123456789", 10, &e), 0);
+	int fd = open("ten", O_RDONLY);
+	assert_int_equal(io_pread_full(fd, data, 3, 4), 3);
+	assert_memory_equal(data, "456", 3);
+	assert_int_equal(io_pread_full(fd, data, 10, 4), 6); /* the end */
+	assert_memory_equal(data, "456789", 6);
+	assert_int_equal(io_pread_full(fd, data, 1, 10), 0);
+	assert_int_equal(io_pread_full(fd, data, 1, INT64_MAX), -1);
+	assert_int_equal(read(fd, data, 1), 1); /* its own place has not moved */
+	assert_int_equal(data[0], '0');
+	close(fd);
+}
+
 static void bad_descriptor(void **state)
 {
 	(void)state;
 	char c;
+	assert_int_equal(io_pread_full(-1, &c, 1, 0), -1);
 	assert_int_equal(io_read_full(-1, &c, 1), -1);
 	assert_int_equal(io_write_full(-1, &c, 1), -1);
 }
@@ -555,6 +574,7 @@ int main(void)
 		TEST(interrupted_and_short_reads),
 		TEST(short_writes),
 		TEST(readable),
+		TEST(reads_from_a_place),
 		TEST(bad_descriptor),
 		TEST(full_disk),
 		TEST(standard_output_is_checked),
