@@ -52,9 +52,9 @@ static int parse_dtype(const char *p, struct record *r, struct err *e)
 		return err_set(e, "an array of records (no simple descr)");
 	for (int i = 0; i < RECORD_DTYPES; i++) {
 		size_t n = strlen(descr[i]);
-		/* Of one byte, the order is '|'; some writers put '<'. */
-		if (i != RECORD_BF16 && !strncmp(p + 2, descr[i] + 1, n - 1) && p[1 + n] == '\'' &&
-		    (p[1] == descr[i][0] || (i == RECORD_U8 && p[1] == '<'))) {
+		/* Of one byte, the order is '|'; some writers put '<'. p[1] first: the text may end there. */
+		bool order = p[1] == descr[i][0] || (i == RECORD_U8 && p[1] == '<');
+		if (i != RECORD_BF16 && order && !strncmp(p + 2, descr[i] + 1, n - 1) && p[1 + n] == '\'') {
 			r->dtype = (enum record_dtype)i;
 			return 0;
 		}
