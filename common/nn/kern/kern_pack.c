@@ -154,10 +154,17 @@ void kern_from_nchw(const struct kern *k, enum kern_dtype dt, int channels, int 
 
 void kern_to_nhwc(const struct kern *k, enum kern_dtype dt, int channels, int h, int w, const void *const *src, float *dst)
 {
-	int b = k->block;
+	int b = k->block, two = dt == KERN_BF16 && k->fast_bf16;
 
 	for (ptrdiff_t i = 0; i < (ptrdiff_t)h * w; i++)
-		for (int c = 0; c < channels; c++, dst++)
-			*dst = dt == KERN_BF16 && k->fast_bf16 ? bf16_to(((const uint16_t *)src[c / b])[i * b + c % b])
-							       : ((const float *)src[c / b])[i * b + c % b];
+		for (int c = 0; c < channels; c += b) {
+			int n = channels - c < b ? channels - c : b;
+
+			if (two)
+				for (int l = 0; l < n; l++)
+					dst[l] = bf16_to(((const uint16_t *)src[c / b])[i * b + l]);
+			else
+				memcpy(dst, (const float *)src[c / b] + i * b, (size_t)n * sizeof(*dst));
+			dst += n;
+		}
 }

@@ -12,11 +12,18 @@
 #else
 #define FIRST_PIXELS 12
 #endif
-#define FIRST_SPARE 64	/* floats past a row that the conversion may overwrite */
 
+/* Floats before a row's left padding, so that the picture begins on a 64-byte boundary: stores that straddle two cache
+ * lines cost double. */
+static int first_lead(const struct kern_conv *c)
+{
+	return (16 - c->pad * 3 % 16) % 16;
+}
+
+/* Floats of a row. */
 static ptrdiff_t first_row(const struct kern_conv *c, int iw)
 {
-	return (ptrdiff_t)(iw + 2 * c->pad) * 3 + FIRST_SPARE;
+	return (ptrdiff_t)(align_up((size_t)(first_lead(c) + (iw + 2 * c->pad) * 3) * sizeof(float)) / sizeof(float));
 }
 
 static size_t simd_first_scratch(const struct kern_conv *c, int iw)
@@ -30,14 +37,14 @@ static void first_convert(float *dst, const uint8_t *src, int iw, int pad, const
 	int n = iw * 3, i = 0;
 
 	memset(dst, 0, (size_t)(pad * 3) * sizeof(*dst));
-	dst += pad * 3;
+	dst += pad * 3;	/* aligned */
 	if (!src) {
 		memset(dst, 0, (size_t)(n + pad * 3) * sizeof(*dst));
 		return;
 	}
 	for (; i + 3 * B <= n; i += 3 * B)
 		UNROLL for (int k = 0; k < 3; k++)
-			vstoreu(dst + i + k * B, (vload_u8(src + i + k * B) - vload(mean + k * B)) * vload(scale + k * B));
+			vstore(dst + i + k * B, (vload_u8(src + i + k * B) - vload(mean + k * B)) * vload(scale + k * B));
 	for (int k = 0; i < n; i++, k++)
 		dst[i] = ((float)src[i] - mean[k]) * scale[k];
 	memset(dst + n, 0, (size_t)(pad * 3) * sizeof(*dst));
@@ -102,7 +109,7 @@ static void simd_first(const struct kern_conv *c, const void *p, const struct ke
 	int ow = kern_out(c, c->kw, io->iw), next = y0 * c->stride - c->pad;
 	ptrdiff_t row = first_row(c, io->iw);
 	float mean[3 * B] __attribute__((aligned(KERN_ALIGN))), scale[3 * B] __attribute__((aligned(KERN_ALIGN)));
-	float *ring = io->scratch;
+	float *ring = (float *)io->scratch + first_lead(c);
 	struct first f = { .kh = c->kh, .kw = c->kw, .stride = c->stride, .round = c->dtype == KERN_BF16 };
 
 	for (int i = 0; i < 3 * B; i++) {

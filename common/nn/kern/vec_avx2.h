@@ -32,7 +32,5 @@ static inline vec vload_u8(const uint8_t *p)
 {
 	return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p)));
 }
-static inline void vstoreu(float *p, vec v) { _mm256_storeu_ps(p, v); }
-static inline vec vloadu(const float *p) { return _mm256_loadu_ps(p); }
 
 #endif

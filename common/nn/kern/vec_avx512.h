@@ -33,7 +33,5 @@ static inline vec vload_u8(const uint8_t *p)
 {
 	return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p)));
 }
-static inline void vstoreu(float *p, vec v) { _mm512_storeu_ps(p, v); }
-static inline vec vloadu(const float *p) { return _mm512_loadu_ps(p); }
 
 #endif
