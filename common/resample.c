@@ -58,7 +58,7 @@ static void kernel_set(struct kernel *k, double centre, double reach, double sca
 
 static int32_t fixed(double w)
 {
-	return (int32_t)lround(ldexp(w, RESAMPLE_BITS));
+	return (int32_t)(w * (1 << RESAMPLE_BITS) + (w < 0 ? -.5 : .5));
 }
 
 /* Drops what lies outside [lo, hi) (it meets black), and zeros at both ends. */

@@ -1,4 +1,4 @@
-/* resample_rows.c - see resample_rows.h; SSE2 is part of every x86-64, other machines take the plain form */
+/* resample_rows.c - see resample_rows.h; SSE2 is part of every x86-64, machines of other kinds take the plain form */
 #include "common/resample_rows.h"
 
 #include <string.h>
@@ -98,7 +98,7 @@ void resample_along(uint8_t *dst, const uint8_t *src, int base, const struct tap
 void resample_across(uint8_t *dst, const uint8_t *const *rows, const int16_t *w, int n_rows, int n)
 {
 	const __m128i zero = _mm_setzero_si128();
-	int i = 0;
+	int i = __builtin_cpu_supports("avx2") ? resample_across_avx2(dst, rows, w, n_rows, n) : 0;
 	for (; i + 16 <= n; i += 16) {
 		__m128i high[4] = { zero, zero, zero, zero }, low[4] = { zero, zero, zero, zero };
 		for (int k = 0; k < n_rows; k += 2) {

@@ -28,6 +28,9 @@ void resample_along(uint8_t *dst, const uint8_t *src, int base, const struct tap
 /* Across rows: dst[i] = sum of rows[k][i] * weight k, for n bytes; rows comes in pairs, too. */
 void resample_across(uint8_t *dst, const uint8_t *const *rows, const int16_t *w, int n_rows, int n);
 
+/* As much of it as goes in whole registers: how many bytes are done. For processors that have AVX2. */
+int resample_across_avx2(uint8_t *dst, const uint8_t *const *rows, const int16_t *w, int n_rows, int n);
+
 void resample_along_plain(uint8_t *dst, const uint8_t *src, int base, const struct taps *taps, int n);
 void resample_across_plain(uint8_t *dst, const uint8_t *const *rows, const int16_t *w, int n_rows, int n);
 
