@@ -211,6 +211,30 @@ clean() { ! compgen -G 'out.*' >/dev/null; }
 	clean
 }
 
+@test "binary data is not written to a terminal: exit 2 and a hint" {
+	load "$FRL_TOP/tests/support/programs.bash"
+	for c in "frl-shard cat faces.bin" "frl-shard get 1 faces.bin" "frl-shard export --to tar faces.bin" \
+		"frl-shard import pictures" "frl-weights import frl.safetensors" "frl-crop boxes.tsv" \
+		"frl-subsample -n 3 faces.bin"; do
+		on_terminal "$c"
+		[ "$status" -eq 2 ] || complain "$c: exit $status"
+		[[ $output == *"binary data is not written to a terminal"*hint:* ]] || complain "$c says: $output"
+	done
+}
+
+@test "progress on a terminal, after a second; never elsewhere" {
+	load "$FRL_TOP/tests/support/programs.bash"
+	c='{ cat boxes.tsv; sleep 1.2; tail -n +2 boxes.tsv; } | frl-crop -o out -'
+	on_terminal "$c"
+	[ "$status" -eq 0 ]
+	[[ $output == *$'\r'*/s* ]] || complain "no progress: $output"
+	on_terminal "{ cat boxes.tsv; tail -n +2 boxes.tsv; } | frl-crop -o out -"
+	[[ $output != */s\ * ]] || complain "too early: $output"
+	eval "$c" 2>err
+	run ! grep -q $'\r\|/s' err
+	[ "$(wc -l <err)" -eq 1 ] # the summary
+}
+
 @test "kill in the middle: no half file, the shell sees the signal" {
 	# An input that stays open keeps the program in the middle.
 	for c in "frl-shard cat -o out -" "frl-crop -o out -" "frl-crop -m out - >/dev/null" "frl-subsample -f 0.5 -o out -"; do
