@@ -265,7 +265,7 @@ ap() {
 @test "memory does not grow with the input" {
 	need wider/images
 	find "$data/wider/images" -name '*.jpg' | sort >once
-	cat once once once >more
+	cat once once once >./more
 	peak() { sed -n 's/.*"peak_bytes":\([0-9]*\).*/\1/p'; }
 	a=$(frl-detect --json --threads 2 --list once 2>&1 >/dev/null | peak)
 	b=$(frl-detect --json --threads 2 --list more 2>&1 >/dev/null | peak)
