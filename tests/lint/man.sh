@@ -9,6 +9,10 @@ for d in flickr-fetch detect crop subsample pretrain finetune eval tools/*; do
 	[ -f "$d/main.c" ] || continue
 	page=man/frl-$(basename "$d").1
 	[ -f "$page" ] || { echo "$page: missing" && bad=1; }
+	grep -q "^.It Xr $(basename "$page" .1) 1" man/frl.7 || { echo "man/frl.7: nothing about $(basename "$page" .1)" && bad=1; }
+done
+for page in man/*.5; do
+	grep -q "^.Xr $(basename "$page" .5) 5" man/frl.7 || { echo "man/frl.7: nothing about $(basename "$page" .5)" && bad=1; }
 done
 
 # status PAGE: the rows of its exit status table, "N words"
