@@ -104,7 +104,7 @@ unit: unit-build
 
 unit-build: $(UNIT)
 
-include $(wildcard tests/tests.mk tables/tables.mk)
+include $(wildcard tests/*.mk tables/*.mk)
 
 # ---- the rest
 

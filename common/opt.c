@@ -214,6 +214,8 @@ static _Noreturn void print_version(const struct opt_program *p)
 {
 	struct buf b = { 0 };
 	buf_printf(&b, "%s %s\n", p->name, err_version());
+	if (p->notice)
+		buf_printf(&b, "%s\n", p->notice);
 	print_and_quit(&b);
 }
 

@@ -79,6 +79,7 @@ struct opt_program {
 	const char *synopsis; /* one or more lines after "usage: ", '\n' between them */
 	const char *purpose; /* one sentence */
 	const char *example; /* a command line or two */
+	const char *notice;   /* a line that --version adds, say because a service's terms ask for it; NULL */
 };
 
 /* The options all programs share. Programs that have no use for one leave it out of their table (device, seed). */

@@ -1,0 +1,8 @@
+# The mock Flickr (tests/mock), and what is tested with it at length.
+
+MOCK := $(BUILD)/tests/mock-flickr
+$(MOCK): $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/mock/*.c)) $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PROBE_LIBS) -lssl -lm
+
+test check: $(MOCK)
