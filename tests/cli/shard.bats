@@ -365,7 +365,7 @@ flip() {
 	status 3 frl-shard sheet --limit 3 <(frl-shard cat --range 5:7 both) >none
 }
 
-@test "export and import: an archive and back, all but the provenance" {
+@test "export and import: an archive and back" {
 	frl-shard cat --range 0:12 --no-pg both >in
 	frl-shard export --to tar --no-pg in >a.tar
 	tar tf a.tar >names
@@ -376,6 +376,12 @@ flip() {
 	status 4 frl-shard import --raw --no-pg - <a.tar >back
 	frl-shard ls --no-pg in | grep -v bf16 | cut -f 3-9 >want
 	frl-shard ls --no-pg back | cut -f 3-9 | cmp - want
+}
+
+@test "export and import: provenance goes along" {
+	frl-shard export --to tar both >a.tar || [ $? -eq 4 ] # a scalar is no file
+	frl-shard import --raw a.tar >back || [ $? -eq 4 ]
+	[ "$(frl-shard info back | grep -c -e '	golden	' -e 'frl-shard.*export' -e 'frl-shard.*import')" = 3 ]
 }
 
 @test "import: damaged and hostile archives" {

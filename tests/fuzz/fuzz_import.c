@@ -27,6 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		import_tar(&m, fd, "fuzz", data, head, &e);
 	tsv_out_release(&m.row);
 	buf_release(&m.pixels);
+	buf_release(&m.provenance);
 	out_abort(&m.out);
 	out_abort(&m.rows);
 	close(fd);

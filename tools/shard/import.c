@@ -25,7 +25,7 @@ static const struct opt_program program = {
 		   "curl -s https://example.org/00000.tar | frl-shard import - > faces.bin",
 };
 
-enum { MAX_DEPTH = 64, MAX_PICTURE = 256 << 20 };
+enum { MAX_DEPTH = 64, MAX_PICTURE = 256 << 20, MAX_PROVENANCE = 1 << 20 };
 
 /* ---- records and rows */
 
@@ -207,6 +207,7 @@ int shard_import(int argc, char **argv)
 	if (first == argc)
 		opt_usage(&program, isatty(STDIN_FILENO) ? NULL : "nothing to import ('-' is standard input)");
 	m.no_pg = common.no_pg;
+	m.provenance.max = MAX_PROVENANCE;
 	progress_start("records", 0, common.quiet);
 	int rc = open_outputs(&m, path, argc, argv, &e);
 	for (int i = first; i < argc && !rc; i++)
@@ -214,7 +215,7 @@ int shard_import(int argc, char **argv)
 	progress_stop();
 	sum.out = m.w.count;
 	if (!rc)
-		rc = record_end(&m.w, provenance(&text, NULL, common.no_pg, argc, argv), &e);
+		rc = record_end(&m.w, provenance(&text, &m.provenance, common.no_pg, argc, argv), &e);
 	if (!rc && m.rows_path)
 		rc = out_commit(&m.rows, &e);
 	if (!rc)
@@ -223,6 +224,7 @@ int shard_import(int argc, char **argv)
 	out_abort(&m.out);
 	tsv_out_release(&m.row);
 	buf_release(&m.pixels);
+	buf_release(&m.provenance);
 	buf_release(&text);
 	if (rc)
 		die_err(&e);

@@ -14,7 +14,8 @@ struct import {
 	const char *rows_path;
 	struct record_writer w;
 	struct tsv_out row;
-	struct buf pixels; /* scratch */
+	struct buf pixels;     /* scratch */
+	struct buf provenance; /* what archives said, as frl-shard export writes it */
 	uint64_t in, failed;
 };
 

@@ -130,6 +130,18 @@ static int keep(struct tar *t, struct sample *s, const char *extension, struct e
 	return 0;
 }
 
+/* What frl-shard export put there: text in lines, or nothing that is wanted. 0, or -1 when the archive cannot be read on. */
+static int keep_provenance(struct import *m, struct tar *t, struct err *e)
+{
+	struct buf b = { .max = MAX_JSON };
+	int rc = tar_read(t, &b, e) && t->left ? -1 : 0;
+
+	if (!rc && b.len && !memchr(b.data, 0, b.len) && b.data[b.len - 1] == '\n')
+		buf_add(&m->provenance, b.data, b.len);
+	buf_release(&b);
+	return rc;
+}
+
 int import_tar(struct import *m, int fd, const char *path, const void *head, size_t len, struct err *e)
 {
 	struct sample s = { .file.max = MAX_PICTURE, .json.max = MAX_JSON, .class.max = MAX_JSON };
@@ -141,6 +153,11 @@ int import_tar(struct import *m, int fd, const char *path, const void *head, siz
 	while ((more = tar_next(&t, &why)) == 1) {
 		if (!t.file || !t.name.len)
 			continue;
+		if (!strcmp(t.name.data, "__provenance__")) {
+			if ((more = keep_provenance(m, &t, &why)) < 0)
+				break;
+			continue;
+		}
 		size_t n = name_end(t.name.data);
 		if (s.name.len != n || !s.name.data || memcmp(s.name.data, t.name.data, n)) {
 			rc = finish_sample(m, &s, e);
