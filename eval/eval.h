@@ -10,5 +10,7 @@ int eval_detection(int argc, char **argv);
 int eval_landmarks(int argc, char **argv);
 int eval_au(int argc, char **argv);
 int eval_emotion(int argc, char **argv);
+int eval_recognition(int argc, char **argv);
+int eval_scores(int argc, char **argv);
 
 #endif

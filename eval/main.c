@@ -14,6 +14,8 @@ static const struct opt_program program = {
 
 static const struct opt_command commands[] = {
 	{ "detection", eval_detection, "average precision by the WIDER FACE protocol" },
+	{ "recognition", eval_recognition, "verification and identification by embeddings" },
+	{ "scores", eval_scores, "error rates of verification score files" },
 	{ "landmarks", eval_landmarks, "normalised mean error, failures, area under the error curve" },
 	{ "au", eval_au, "action unit intensities: ICC, errors, correlation" },
 	{ "emotion", eval_emotion, "valence and arousal: RMSE, SAGR, PCC, CCC; accuracy of the class" },

@@ -173,7 +173,8 @@ same_as_expected() {
 	awk -F '\t' 'NR == FNR { if ($7 == "nme") nme = $9; if ($7 == "fr@0.1") fr = $9; next }
 		FNR > 1 { n++; s += $7; f += $7 > .1 }
 		END { d = 100 * s / n - nme; e = 100 * f / n - fr; exit d * d > 1e-18 || e * e > 1e-18 || n != 40 }' rows samples
-	awk -F '\t' -v fr="$(awk -F '\t' '$7 == "fr@0.1" { print $9 }' rows)" 'END { d = 100 * (1 - $2) - fr; exit $1 != .1 || d * d > 1e-18 }' ced
+	fr=$(awk -F '\t' '$7 == "fr@0.1" { print $9 }' rows)
+	awk -F '\t' -v fr="$fr" 'END { d = 100 * (1 - $2) - fr; exit $1 != .1 || d * d > 1e-18 }' ced
 }
 
 @test "intervals by row and by subject hold the value" {
@@ -254,10 +255,114 @@ same_as_expected() {
 	done
 }
 
+@test "scores: the published rates of verification score files, every digit" {
+	need_data verification-scores
+	frl-eval scores --dev "$data/verification-scores/dev-1.txt" --test "$data/verification-scores/test-1.txt" >rows
+	# bob.measure prints: threshold, then in percent FMR (31/495), FNMR (28/451), FAR, FRR, HTER.
+	[ "$(printf %.6e "$(value dev threshold <rows)")" = -8.025286e-03 ]
+	for want in fmr:6.263 fnmr:6.208 far:5.924 frr:11.273 hter:8.599; do
+		[ "$(printf %.3f "$(value dev "${want%:*}" <rows)")" = "${want#*:}" ]
+	done
+	[ "$(awk -v v="$(value test fmr <rows)" 'BEGIN { printf "%.9f", v * 479 / 100 }')" = 27.000000000 ]
+	[ "$(awk -v v="$(value test fnmr <rows)" 'BEGIN { printf "%.9f", v * 473 / 100 }')" = 29.000000000 ]
+}
+
+@test "scores: forms of the file, and bad ones" {
+	printf '1 0.9\n-1 0.1\n1 nan\n0 0.2\r\n' >two
+	printf '\357\273\277a a t 0.9\na b t 0.1\na a t nan\na c t 0.2\n' >four
+	printf 'a m a t 0.9\na m b t 0.1\na m a t nan\na m c t 0.2\n' >five
+	for f in two four five; do frl-eval scores --dev $f --no-pg >$f.out; done
+	cmp two.out four.out
+	cmp two.out five.out
+	[ "$(value dev fta <two.out)" = 25 ]
+	printf '1 0.9\n2 0.1\n' >bad
+	run frl-eval scores --dev bad
+	[ "$status" -eq 3 ]
+	[[ $output == *"'bad' line 2: the label is neither 1 nor -1"* ]]
+	printf '1 0.9\n-1 x\n' >bad
+	run frl-eval scores --dev bad
+	[ "$status" -eq 3 ]
+	printf '1 0.9\n' >bad
+	run frl-eval scores --dev bad
+	[ "$status" -eq 3 ]
+	[[ $output == *"'bad': no impostor scores"* ]]
+}
+
+@test "recognition: LFW's folds, IJB's 1:1 and 1:N, as NumPy and scikit-learn" {
+	cd "$golden/recognition" || return 1
+	tail -n +2 expected.tsv | cut -f 1 | sort -u >"$BATS_TEST_TMPDIR/options"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/options")" -ge 8 ]
+	while read -r options; do
+		for threads in 1 3; do
+			# shellcheck disable=SC2086
+			frl-eval recognition $options --threads $threads --no-pg >"$BATS_TEST_TMPDIR/rows$threads"
+		done
+		cmp "$BATS_TEST_TMPDIR/rows1" "$BATS_TEST_TMPDIR/rows3"
+		awk -F '\t' -v o="$options" '
+			NR == FNR { if ($1 == o) { want[$2, $3, $4] = $5; left++ } next }
+			($3, $7, $8) in want {
+				left--
+				d = want[$3, $7, $8] - $9
+				if (d * d > 1e-18) { print o, $3, $7 ": " $9 " is not " want[$3, $7, $8]; bad = 1 }
+			}
+			END { exit bad || left != 0 }' expected.tsv "$BATS_TEST_TMPDIR/rows1"
+	done <"$BATS_TEST_TMPDIR/options"
+}
+
+@test "recognition: a manifest of pairs, the curve, intervals" {
+	awk -F '\t' -v OFS='\t' '
+		function id(n, i) { return sprintf("%s/%s_%04d.jpg", n, n, i) }
+		NR == 1 { print "id1", "id2", "same", "fold"; next }
+		{ f = int((NR - 2) / 60) }
+		NF == 3 { print id($1, $2), id($1, $3), 1, f }
+		NF == 4 { print id($1, $2), id($3, $4), 0, f }' "$golden/recognition/pairs.txt" >pairs.tsv
+	frl-eval recognition --pred "$golden/recognition/lfw.bin" --pairs pairs.tsv --no-pg >a
+	frl-eval recognition --pred "$golden/recognition/lfw.bin" --truth "$golden/recognition/pairs.txt" --no-pg >b
+	cmp a b
+	frl-eval recognition --pred "$golden/recognition/lfw.bin" --pairs pairs.tsv --roc roc --bootstrap 100 --no-pg >rows
+	awk -F '\t' '$7 == "acc" && !($11 < $9 && $9 < $12) { exit 1 }' rows
+	[ "$(head -n 1 roc)" = "threshold	fmr	fnmr" ]
+	awk -F '\t' 'NR > 2 && ($1 >= t || $2 < m || $3 > n) { exit 1 } NR > 1 { t = $1; m = $2; n = $3 } END { exit n != 0 }' roc
+}
+
+@test "recognition: bad input names file and line" {
+	cd "$golden/recognition" || return 1
+	t=$BATS_TEST_TMPDIR
+	printf '2\t1\nPerson_0\t1\t2\nPerson_0\t1\tPerson_1\t1\nPerson_0\t1\t2\n' >"$t/pairs"
+	run frl-eval recognition --pred lfw.bin --pairs "$t/pairs"
+	[ "$status" -eq 3 ]
+	[[ $output == *"fewer pairs than the first line says"* ]]
+	printf '2\t1\nPerson_0\t1\tPerson_1\t2\n' >"$t/pairs"
+	run frl-eval recognition --pred lfw.bin --pairs "$t/pairs"
+	[ "$status" -eq 3 ]
+	[[ $output == *"line 2: not the pair"* ]]
+	printf 'id1\tid2\tsame\nx\ty\t1\n' >"$t/pairs"
+	run frl-eval recognition --pred lfw.bin --pairs "$t/pairs"
+	[ "$status" -eq 3 ]
+	[[ $output == *"no embedding of 'x'"* ]]
+	printf '1 2 2\n' >"$t/pairs"
+	run frl-eval recognition --pred ijb.bin --templates tid_mid.txt --template-pairs "$t/pairs"
+	[ "$status" -eq 3 ]
+	[[ $output == *"line 1: not 'template template label'"* ]]
+	printf '1 2 1\n' >"$t/pairs"
+	run frl-eval recognition --pred ijb.bin --templates tid_mid.txt --template-pairs "$t/pairs"
+	[ "$status" -eq 3 ]
+	[[ $output == *"line 1: template 2 is not in 'tid_mid.txt'"* ]]
+	head -c 3000 ijb.bin >"$t/torn"
+	run frl-eval recognition --pred "$t/torn" --templates tid_mid.txt --template-pairs template_pairs.txt
+	[ "$status" -eq 3 ]
+	[[ $output == *"damaged or cut short"* ]]
+	run frl-eval recognition --pred pairs.txt --pairs pairs.txt
+	[ "$status" -eq 3 ]
+	run frl-eval recognition --pred lfw.bin
+	[ "$status" -eq 2 ]
+}
+
 # The options of --help are those of the manual page's part on the task and on all tasks together.
 same_options() {
 	frl-eval "$1" --help | sed -nE 's/^ +(-., )?(--[a-z0-9-]+).*/\2/p' | sort -u >in-help
 	awk -v task="$1" '/^\.S[sh] / { on = $2 == task || $0 ~ /Options of all tasks/ ||
+		($0 ~ /Intervals/ && task != "scores") ||
 		($0 ~ /Manifests of predictions/ && task ~ /^(landmarks|au|emotion|mesh)$/) } on && /^\.It/' \
 		"$FRL_TOP/man/frl-eval.1" | grep -oE '(Fl|,) -[a-z0-9-]+' | sed 's/.* -/--/' | sort -u >in-page
 	diff in-help in-page

@@ -1,0 +1,143 @@
+/* scores.c - frl-eval scores: error rates of score files, with the threshold chosen on a development set */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/metrics/roc.h"
+#include "common/num.h"
+#include "eval/eval.h"
+#include "eval/lines.h"
+#include "eval/report.h"
+
+struct score_set {
+	double *score[2]; /* impostor, genuine; ascending */
+	size_t n[2];
+	size_t missing; /* comparisons without a score */
+};
+
+static void add_score(struct score_set *s, int genuine, double v)
+{
+	size_t n = s->n[genuine];
+
+	if ((n & (n - 1)) == 0)
+		s->score[genuine] = xrealloc_array(s->score[genuine], n ? 2 * n : 1, sizeof **s->score);
+	s->score[genuine][s->n[genuine]++] = v;
+}
+
+/*
+ * A comparison a line: "label score" with label 1 or -1 (0), or "claimed [model] real test score", where equal names make
+ * it genuine. A score nan is a comparison that could not be made.
+ */
+static int read_scores(struct score_set *s, const char *path, struct err *e)
+{
+	struct lines l;
+	int rc = lines_open(&l, path, e);
+
+	while (!rc && (rc = lines_next(&l, e)) > 0) {
+		char *field[5];
+		int n = lines_split(&l, " \t", field, 5);
+		bool genuine;
+		double v;
+
+		if (n != 2 && n != 4 && n != 5)
+			rc = lines_bad(&l, e, "not 2, 4 or 5 columns");
+		else if (num_parse_f64(field[n - 1], &v))
+			rc = lines_bad(&l, e, "the last column is no number");
+		else if (n == 2 && strcmp(field[0], "1") && strcmp(field[0], "-1") && strcmp(field[0], "0"))
+			rc = lines_bad(&l, e, "the label is neither 1 nor -1");
+		else
+			rc = 0;
+		if (rc)
+			break;
+		genuine = n == 2 ? strcmp(field[0], "1") == 0 : strcmp(field[0], field[n == 4 ? 1 : 2]) == 0;
+		if (isnan(v))
+			s->missing++;
+		else
+			add_score(s, genuine, v);
+	}
+	lines_close(&l);
+	if (!rc && (!s->n[0] || !s->n[1]))
+		rc = err_set(e, "'%s': no %s scores", path, s->n[0] ? "genuine" : "impostor");
+	for (int k = 0; k < 2; k++)
+		roc_sort(s->score[k], s->n[k]);
+	return rc;
+}
+
+static void release(struct score_set *s)
+{
+	free(s->score[0]);
+	free(s->score[1]);
+}
+
+static struct scores as_scores(const struct score_set *s)
+{
+	return (struct scores){ s->score[1], s->score[0], s->n[1], s->n[0] };
+}
+
+/* Failures to acquire count as a rejection: FAR and FRR have one rate of them, over all comparisons (ISO/IEC 19795-1). */
+static void add_rows(struct report *r, const char *subset, const struct score_set *set, double threshold)
+{
+	struct scores s = as_scores(set);
+	double fmr = roc_fmr(&s, threshold), fnmr = roc_fnmr(&s, threshold), eer;
+	size_t all = set->n[0] + set->n[1] + set->missing;
+	double fta = (double)set->missing / (double)all, far = fmr * (1 - fta), frr = fta + fnmr * (1 - fta);
+
+	roc_eer(&s, &eer);
+	report_add(r, subset, "fmr", "", 100 * fmr, (int64_t)set->n[0]);
+	report_add(r, subset, "fnmr", "", 100 * fnmr, (int64_t)set->n[1]);
+	report_add(r, subset, "fta", "", 100 * fta, (int64_t)all);
+	report_add(r, subset, "far", "", 100 * far, (int64_t)all);
+	report_add(r, subset, "frr", "", 100 * frr, (int64_t)all);
+	report_add(r, subset, "hter", "", 100 * (far + frr) / 2, (int64_t)all);
+	report_add(r, subset, "eer", "", 100 * eer, (int64_t)(set->n[0] + set->n[1]));
+	report_add(r, subset, "auc", "", 100 * roc_auc(&s), (int64_t)(set->n[0] + set->n[1]));
+}
+
+static const struct opt_program program = {
+	.name = "frl-eval scores",
+	.synopsis = "frl-eval scores --dev FILE [--test FILE] [option ...]",
+	.purpose =
+		"Error rates of verification scores, in percent, at the threshold of equal error on the development set.",
+	.example = "frl-eval scores --dev dev.txt --test test.txt --table",
+};
+
+int eval_scores(int argc, char **argv)
+{
+	const char *dev_path = NULL, *test_path = NULL;
+	struct score_set dev = { 0 }, test = { 0 };
+	struct report r;
+	struct err e = { 0 };
+	struct opt options[] = {
+		OPT_GROUP("Input"),
+		OPT_STR(0, "dev", "FILE", &dev_path, "scores that the threshold is chosen on"),
+		OPT_STR(0, "test", "FILE", &test_path, "scores that it is applied to"),
+		OPT_REPORT_OUTPUT(&r),
+		OPT_REPORT_COMMON(&r),
+		OPT_END,
+	};
+	int rc;
+
+	report_init(&r, "recognition");
+	rc = opt_parse(&program, options, argc, argv);
+	if (rc < argc)
+		opt_usage(&program, "unexpected argument '%s'", argv[rc]);
+	if (!dev_path)
+		opt_usage(&program, "--dev is needed");
+	rc = read_scores(&dev, dev_path, &e) || (test_path && read_scores(&test, test_path, &e)) ? -1 : 0;
+	if (!rc) {
+		struct scores s = as_scores(&dev);
+		double eer, threshold = roc_eer(&s, &eer);
+
+		report_add(&r, "dev", "threshold", "", threshold, (int64_t)(dev.n[0] + dev.n[1]));
+		add_rows(&r, "dev", &dev, threshold);
+		if (test_path)
+			add_rows(&r, "test", &test, threshold);
+		rc = report_write(&r, argc, argv, &e);
+	}
+	release(&dev);
+	release(&test);
+	report_release(&r);
+	if (rc)
+		die_err(&e);
+	return EXIT_CODE_OK;
+}
