@@ -104,7 +104,8 @@ static int read_picture(const struct find_config *c, const char *path, struct bu
 	return image_decode(m, info, file->data, file->len, &limits, e);
 }
 
-int find_faces(const struct find_config *c, const char *path, struct find_scratch *s, struct find_result *r, struct err *e)
+int find_faces(const struct find_config *c, const char *path, struct find_scratch *s, struct find_result *r,
+	       struct err *e)
 {
 	double start = clock_wall(), network = s->seconds[FIND_NETWORK], factor, decoded;
 	struct image m = { 0 };

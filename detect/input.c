@@ -198,7 +198,9 @@ static void path_row(struct tsv_row *row, const char *path, uint64_t line)
 	half = text.len;
 	tsv_escape(&text, path, strlen(path));
 	buf_add_char(&text, 0);
-	*row = (struct tsv_row){ .text = text.data, .n = 2, .line = line, .field = xrealloc_array(NULL, 2, sizeof *row->field) };
+	*row = (struct tsv_row){
+		.text = text.data, .n = 2, .line = line, .field = xrealloc_array(NULL, 2, sizeof *row->field)
+	};
 	row->field[0] = row->text;
 	row->field[1] = row->text + half;
 }

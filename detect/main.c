@@ -50,7 +50,7 @@ struct detector {
 	struct out out;
 	struct find_scratch *scratch; /* one a thread */
 	struct summary summary;
-	struct err err;		 /* why the run ended early */
+	struct err err; /* why the run ended early */
 	bool stopped, read_failed;
 };
 
@@ -156,7 +156,8 @@ static int write_item(void *data, void *p, bool last_ready)
 		rc = out_flush(&d->out, &d->err);
 	if (rc == 0 && d->config->max_errors >= 0 && d->summary.failed > (uint64_t)d->config->max_errors) {
 		d->stopped = true;
-		rc = err_code(&d->err, EXIT_CODE_FAILED, "more than %lld pictures failed", (long long)d->config->max_errors);
+		rc = err_code(&d->err, EXIT_CODE_FAILED, "more than %lld pictures failed",
+			      (long long)d->config->max_errors);
 	}
 	return rc;
 }
@@ -169,8 +170,8 @@ static int parse_pair(void *data, const char *arg, struct err *e)
 	const char *comma = strchr(arg, ',');
 	char *first = xstrndup(arg, comma ? (size_t)(comma - arg) : strlen(arg));
 	int64_t a = 0, b = 0;
-	bool bad = num_parse_i64(first, &a) < 0 || (comma && num_parse_i64(comma + 1, &b) < 0) || a < 1 || a > 65536 || b < 0 ||
-		   b > 65536;
+	bool bad = num_parse_i64(first, &a) < 0 || (comma && num_parse_i64(comma + 1, &b) < 0) || a < 1 || a > 65536 ||
+		   b < 0 || b > 65536;
 
 	free(first);
 	if (bad)
@@ -214,24 +215,30 @@ static int parse_options(struct config *c, int argc, char **argv)
 	const struct opt options[] = {
 		OPT_GROUP("Input"),
 		OPT_BOOL('r', "recursive", &c->recursive, "enter folders"),
-		OPT_STR(0, "list", "FILE", &c->list, "pictures from a list, a path a line, or from WIDER FACE's own lists"),
+		OPT_STR(0, "list", "FILE", &c->list,
+			"pictures from a list, a path a line, or from WIDER FACE's own lists"),
 		OPT_STR(0, "root", "DIR", &c->root, "folder that relative paths begin at"),
-		OPT_I64(0, "max-pixels", "N", &c->max_pixels, 1, 2e9, "a picture with more is not decoded; its row says so"),
+		OPT_I64(0, "max-pixels", "N", &c->max_pixels, 1, 2e9,
+			"a picture with more is not decoded; its row says so"),
 		OPT_GROUP("Detection"),
-		OPT_STR('w', "weights", "FILE", &c->weights, "the network, as frl-weights writes it (default: see man page)"),
+		OPT_STR('w', "weights", "FILE", &c->weights,
+			"the network, as frl-weights writes it (default: see man page)"),
 		OPT_F32('t', "threshold", "N", &f->threshold, 0, 1, "keep faces that score above N"),
 		OPT_F32(0, "nms", "N", &f->nms, 0, 1, "drop a face that overlaps a better one by more than N (IoU)"),
 		OPT_INT(0, "max-faces", "N", &f->max_faces, 0, 1e6, "at most N faces a picture, the best; 0: all"),
 		OPT_F32(0, "min-size", "N", &f->min_size, 0, 1e6, "drop faces with a side below N pixels"),
-		OPT_FN(0, "resize", "SHORT,LONG", parse_pair, f, "work at this short side, the long side at most LONG (WIDER: 1600,2150)"),
+		OPT_FN(0, "resize", "SHORT,LONG", parse_pair, f,
+		       "work at this short side, the long side at most LONG (WIDER: 1600,2150)"),
 		OPT_FN(0, "scales", "LIST", parse_scales, f, "work at these multiples of the size too, e.g. 0.5,2"),
 		OPT_STR(0, "device", "NAME", &c->device, "where to compute"),
-		OPT_CHOICE(0, "dtype", "NAME", &c->dtype, dtype_choices, "number format; auto: bf16 where it is faster"),
+		OPT_CHOICE(0, "dtype", "NAME", &c->dtype, dtype_choices,
+			   "number format; auto: bf16 where it is faster"),
 		OPT_GROUP("Further output"),
 		OPT_STR(0, "draw", "DIR", &c->draw, "write annotated pictures to DIR"),
 		OPT_STR(0, "wider", "DIR", &c->wider, "write WIDER FACE result files, DIR/EVENT/NAME.txt"),
 		OPT_GROUP("Failures"),
-		OPT_I64(0, "max-errors", "N", &c->max_errors, -1, 1e15, "stop when more than N pictures failed; -1: never"),
+		OPT_I64(0, "max-errors", "N", &c->max_errors, -1, 1e15,
+			"stop when more than N pictures failed; -1: never"),
 		OPT_STR(0, "fail-ok", "N|P%", &c->fail_ok, "exit 0 although up to N pictures, or P percent, failed"),
 		OPT_COMMON(&c->common),
 		OPT_END,
@@ -321,11 +328,14 @@ static void summarise(struct detector *d, int threads)
 static int run(struct config *c, struct input *in, int argc, char **argv)
 {
 	int threads = c->common.threads ? c->common.threads : thread_default(), status = EXIT_CODE_OK;
-	struct detector d = { .config = c, .in = in, .path_col = input_col(in, "path"), .status_col = input_col(in, "status") };
+	struct detector d = {
+		.config = c, .in = in, .path_col = input_col(in, "path"), .status_col = input_col(in, "status")
+	};
 	struct pipeline p = { read_item, work_item, write_item, item_free, &d, threads, 0 };
 
 	d.scratch = xcalloc((size_t)threads, sizeof *d.scratch);
-	if (out_open(&d.out, NULL, false, &d.err) < 0 || rows_header(&d.rows, in, c->common.no_pg, argc, argv, &d.err) < 0 ||
+	if (out_open(&d.out, NULL, false, &d.err) < 0 ||
+	    rows_header(&d.rows, in, c->common.no_pg, argc, argv, &d.err) < 0 ||
 	    tsv_out_write(&d.rows.out, &d.out, &d.err) < 0)
 		die_err(&d.err);
 	progress_start("pictures", input_total(in), c->common.quiet);
@@ -352,7 +362,9 @@ int main(int argc, char **argv)
 {
 	struct config c = {
 		.find = { .threshold = .5f, .nms = .4f, .limits = IMAGE_LIMITS_DEFAULT },
-		.device = "cpu", .max_errors = -1, .max_pixels = 40000000,
+		.device = "cpu",
+		.max_errors = -1,
+		.max_pixels = 40000000,
 	};
 	struct err e = { 0 };
 	struct input *in;

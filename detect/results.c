@@ -43,7 +43,8 @@ static void draw_face(struct image *m, const struct detection *d, double fx, dou
 	draw_text(m, (int)(d->x1 * fx), (int)(d->y1 * fy) - 9 * (thick > 1 ? 2 : 1), thick > 1 ? 2 : 1, label, text);
 }
 
-int results_draw(const char *dir, const char *path, struct image *m, int w, int h, const struct detections *d, struct err *e)
+int results_draw(const char *dir, const char *path, struct image *m, int w, int h, const struct detections *d,
+		 struct err *e)
 {
 	char *name = results_flat_name(path), *file = xasprintf("%s/%s", dir, name);
 	struct buf b = { 0 };
@@ -74,8 +75,8 @@ int results_wider(const char *dir, const char *path, const struct detections *d,
 	for (size_t i = 0; i < d->n; i++) {
 		const struct detection *x = &d->item[i];
 
-		buf_printf(&b, "%d %d %d %d %s\n", (int)x->x1, (int)x->y1, (int)x->x2 - (int)x->x1, (int)x->y2 - (int)x->y1,
-			   num_f32(text, x->score));
+		buf_printf(&b, "%d %d %d %d %s\n", (int)x->x1, (int)x->y1, (int)x->x2 - (int)x->x1,
+			   (int)x->y2 - (int)x->y1, num_f32(text, x->score));
 	}
 	if (io_make_dirs(folder, e) == 0)
 		rc = io_write_file(file, b.data, b.len, e);

@@ -13,7 +13,8 @@ char *results_flat_name(const char *path);
 /*
  * DIR/NAME.jpg: m with boxes, points and scores. The detections are in a frame of w x h (m may have been decoded smaller).
  */
-int results_draw(const char *dir, const char *path, struct image *m, int w, int h, const struct detections *d, struct err *e);
+int results_draw(const char *dir, const char *path, struct image *m, int w, int h, const struct detections *d,
+		 struct err *e);
 
 /*
  * DIR/EVENT/NAME.txt as the benchmark's tools read it: name, count, "x y w h score" a line by falling score, coordinates

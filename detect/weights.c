@@ -51,8 +51,10 @@ char *weights_locate(const char *given, struct err *e)
 			free(place[1 - i]);
 			return place[i];
 		}
-	err_code(e, EXIT_CODE_BAD_INPUT, "no weights: neither --weights nor FRL_WEIGHTS is set, and neither '%s' nor '%s' is there",
-		 place[0] ? place[0] : "~/.local/share/frl/retinaface.safetensors", place[1] ? place[1] : "PREFIX/share/frl");
+	err_code(e, EXIT_CODE_BAD_INPUT,
+		 "no weights: neither --weights nor FRL_WEIGHTS is set, and neither '%s' nor '%s' is there",
+		 place[0] ? place[0] : "~/.local/share/frl/retinaface.safetensors",
+		 place[1] ? place[1] : "PREFIX/share/frl");
 	free(place[0]);
 	free(place[1]);
 	return NULL;

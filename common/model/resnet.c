@@ -8,8 +8,8 @@ struct names {
 	char conv[96], bn[96];
 };
 
-static struct net_layer layer(struct names *s, const char *block, const char *conv, const char *bn, int oc, int k, int stride,
-			      float slope)
+static struct net_layer layer(struct names *s, const char *block, const char *conv, const char *bn, int oc, int k,
+			      int stride, float slope)
 {
 	snprintf(s->conv, sizeof s->conv, "%s%s", block, conv);
 	snprintf(s->bn, sizeof s->bn, "%s%s", block, bn);

@@ -47,21 +47,26 @@ static int parse_numbers(const char *text, const char *key, float *v, int n, str
 
 static int read_config(struct retinaface_config *c, const struct safetensors *s, struct err *e)
 {
-	const char *mean = safetensors_get_meta(s, "frl.input.mean"), *order = safetensors_get_meta(s, "frl.input.order");
+	const char *mean = safetensors_get_meta(s, "frl.input.mean"),
+		   *order = safetensors_get_meta(s, "frl.input.order");
 	const char *anchors = safetensors_get_meta(s, "frl.anchors"), *steps = safetensors_get_meta(s, "frl.steps");
 	const char *variances = safetensors_get_meta(s, "frl.variances");
 	float step[RETINAFACE_LEVELS];
 
 	*c = (struct retinaface_config){
-		.mean = { 104, 117, 123 }, .bgr = true, .min_size = { { 16, 32 }, { 64, 128 }, { 256, 512 } },
-		.step = { 8, 16, 32 }, .variance = { .1f, .2f },
+		.mean = { 104, 117, 123 },
+		.bgr = true,
+		.min_size = { { 16, 32 }, { 64, 128 }, { 256, 512 } },
+		.step = { 8, 16, 32 },
+		.variance = { .1f, .2f },
 	};
 	if (order && strcmp(order, "bgr") != 0 && strcmp(order, "rgb") != 0)
 		return err_set(e, "metadata frl.input.order: '%s' is neither bgr nor rgb", order);
 	if (order)
 		c->bgr = strcmp(order, "bgr") == 0;
 	if ((mean && parse_numbers(mean, "frl.input.mean", c->mean, 3, e) < 0) ||
-	    (anchors && parse_numbers(anchors, "frl.anchors", c->min_size[0], RETINAFACE_LEVELS * RETINAFACE_SIZES, e) < 0) ||
+	    (anchors &&
+	     parse_numbers(anchors, "frl.anchors", c->min_size[0], RETINAFACE_LEVELS * RETINAFACE_SIZES, e) < 0) ||
 	    (variances && parse_numbers(variances, "frl.variances", c->variance, 2, e) < 0))
 		return -1;
 	if (steps) {
@@ -80,21 +85,24 @@ static int find_body(enum retinaface_body *body, const struct safetensors *s, st
 {
 	if (safetensors_find(s, "body.stage1.0.0.weight") || safetensors_find(s, "module.body.stage1.0.0.weight"))
 		*body = RETINAFACE_MOBILENET;
-	else if (safetensors_find(s, "body.layer1.0.conv1.weight") || safetensors_find(s, "module.body.layer1.0.conv1.weight"))
+	else if (safetensors_find(s, "body.layer1.0.conv1.weight") ||
+		 safetensors_find(s, "module.body.layer1.0.conv1.weight"))
 		*body = RETINAFACE_RESNET50;
 	else
 		return err_set(e, "not the weights of a RetinaFace: neither body.stage1.. nor body.layer1.. is there");
 	return 0;
 }
 
-struct retinaface *retinaface_new(const struct nn_backend *b, enum nn_dtype dtype, const struct safetensors *s, struct err *e)
+struct retinaface *retinaface_new(const struct nn_backend *b, enum nn_dtype dtype, const struct safetensors *s,
+				  struct err *e)
 {
 	struct retinaface *r = xcalloc(1, sizeof *r);
 	struct params params;
 
 	r->backend = b;
 	r->dtype = dtype;
-	if (find_body(&r->body, s, e) < 0 || read_config(&r->config, s, e) < 0 || params_load(&params, s, "module.", e) < 0) {
+	if (find_body(&r->body, s, e) < 0 || read_config(&r->config, s, e) < 0 ||
+	    params_load(&params, s, "module.", e) < 0) {
 		free(r);
 		return NULL;
 	}
@@ -172,7 +180,8 @@ void retinaface_network(struct retinaface *r, const struct image *m, struct reti
 }
 
 /* The heads of one level as [h, w, 32] in s->heads. */
-static struct nn_value level_heads(struct retinaface *r, const struct plan *plan, int level, struct retinaface_scratch *s)
+static struct nn_value level_heads(struct retinaface *r, const struct plan *plan, int level,
+				   struct retinaface_scratch *s)
 {
 	struct nn_value v = plan_value(plan, r->head[level], s->arena);
 	size_t count = (size_t)v.h * (size_t)v.w * HEAD_CHANNELS;
@@ -191,15 +200,16 @@ struct anchor {
 	float cx, cy, w, h; /* shares of the picture's sides */
 };
 
-static struct anchor anchor_at(const struct retinaface_config *c, const struct image *m, int level, int row, int col, int size)
+static struct anchor anchor_at(const struct retinaface_config *c, const struct image *m, int level, int row, int col,
+			       int size)
 {
 	float step = (float)c->step[level], w = (float)m->w, h = (float)m->h, s = c->min_size[level][size];
 
 	return (struct anchor){ ((float)col + .5f) * step / w, ((float)row + .5f) * step / h, s / w, s / h };
 }
 
-static void decode(struct detection *d, const struct retinaface_config *c, const struct image *m, const struct anchor *a,
-		   const float *loc, const float *landm)
+static void decode(struct detection *d, const struct retinaface_config *c, const struct image *m,
+		   const struct anchor *a, const float *loc, const float *landm)
 {
 	float cx = a->cx + loc[0] * c->variance[0] * a->w, cy = a->cy + loc[1] * c->variance[0] * a->h;
 	float w = a->w * expf(loc[2] * c->variance[1]), h = a->h * expf(loc[3] * c->variance[1]);

@@ -16,11 +16,11 @@ enum { RETINAFACE_LEVELS = 3, RETINAFACE_SIZES = 2, RETINAFACE_POINTS = 5 };
 
 /* What the weights' metadata says of their input; the reference's values where it says nothing. */
 struct retinaface_config {
-	float mean[3];				     /* frl.input.mean, in the order of the network's channels */
-	bool bgr;				     /* frl.input.order */
+	float mean[3]; /* frl.input.mean, in the order of the network's channels */
+	bool bgr;      /* frl.input.order */
 	float min_size[RETINAFACE_LEVELS][RETINAFACE_SIZES]; /* frl.anchors, pixels */
-	int step[RETINAFACE_LEVELS];		     /* frl.steps */
-	float variance[2];			     /* frl.variances */
+	int step[RETINAFACE_LEVELS];			     /* frl.steps */
+	float variance[2];				     /* frl.variances */
 };
 
 struct retinaface;

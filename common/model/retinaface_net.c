@@ -51,7 +51,9 @@ static void mobilenet(struct net *n, bool bgr, int out[3])
 	/* Down to stride 8 the maps are large and their channels few: one chain, nothing of it in memory. */
 	struct net_link stem[5] = {
 		{ .kind = NN_LINK_FIRST, .layer = conv_bn(&s, "body.stage1.0", 0, 8, 3, 2, .1f) },
-		dw_link(&t[0], 1, 1, 8, 16, 1), dw_link(&t[1], 1, 2, 16, 32, 2), dw_link(&t[2], 1, 3, 32, 32, 1),
+		dw_link(&t[0], 1, 1, 8, 16, 1),
+		dw_link(&t[1], 1, 2, 16, 32, 2),
+		dw_link(&t[2], 1, 3, 32, 32, 1),
 		dw_link(&t[3], 1, 4, 32, 64, 2),
 	};
 	int x = net_chain(n, -1, stem, 5, bgr);
@@ -93,11 +95,14 @@ static int ssh(struct net *n, int level, int x, int width, float slope)
 
 	for (int i = 0; i < 5; i++)
 		snprintf(name[i], sizeof name[i], "ssh%d.%s", level, part[i]);
-	struct net_layer first[] = { conv_bn(&s, name[0], 0, width / 2, 3, 1, 0), conv_bn(&t, name[1], 0, quarter, 3, 1, slope) };
+	struct net_layer first[] = { conv_bn(&s, name[0], 0, width / 2, 3, 1, 0),
+				     conv_bn(&t, name[1], 0, quarter, 3, 1, slope) };
 	net_siblings(n, x, first, (int[]){ net_slice(n, cat, 0, width / 2), five }, 2);
-	struct net_layer second[] = { conv_bn(&s, name[2], 0, quarter, 3, 1, 0), conv_bn(&t, name[3], 0, quarter, 3, 1, slope) };
+	struct net_layer second[] = { conv_bn(&s, name[2], 0, quarter, 3, 1, 0),
+				      conv_bn(&t, name[3], 0, quarter, 3, 1, slope) };
 	net_siblings(n, five, second, (int[]){ net_slice(n, cat, width / 2, quarter), seven }, 2);
-	net_conv_into(n, seven, conv_bn(&s, name[4], 0, quarter, 3, 1, 0), net_slice(n, cat, width / 2 + quarter, quarter));
+	net_conv_into(n, seven, conv_bn(&s, name[4], 0, quarter, 3, 1, 0),
+		      net_slice(n, cat, width / 2 + quarter, quarter));
 	return cat;
 }
 

@@ -92,21 +92,23 @@ struct nn_backend {
 	/* Bytes of a value of that shape, a multiple of 64. */
 	size_t (*value_bytes)(const struct nn_backend *b, enum nn_dtype dtype, int c, int h, int w);
 	/* The value that begins c0 channels (a multiple of block) after v, with c channels. */
-	struct nn_value (*slice)(const struct nn_backend *b, enum nn_dtype dtype, const struct nn_value *v, int c0, int c);
+	struct nn_value (*slice)(const struct nn_backend *b, enum nn_dtype dtype, const struct nn_value *v, int c0,
+				 int c);
 
 	/*
 	 * Packs w [oc, ic/groups, kh, kw] (PyTorch's order), bias [oc] or NULL, slope [oc] or NULL (all 1: linear).
 	 * 0 <= slope <= 1. Freed with packed_free.
 	 */
-	struct nn_packed *(*conv_pack)(const struct nn_backend *b, const struct nn_conv *c, const float *w, const float *bias,
-				       const float *slope);
+	struct nn_packed *(*conv_pack)(const struct nn_backend *b, const struct nn_conv *c, const float *w,
+				       const float *bias, const float *slope);
 	void (*packed_free)(struct nn_packed *p);
 	/* Prepares for one input size; *scratch gets the bytes that `conv` needs. Freed with bound_free. */
-	struct nn_bound *(*conv_bind)(const struct nn_backend *b, const struct nn_packed *p, int ih, int iw, bool res, bool up,
-				      int ny, size_t *scratch);
+	struct nn_bound *(*conv_bind)(const struct nn_backend *b, const struct nn_packed *p, int ih, int iw, bool res,
+				      bool up, int ny, size_t *scratch);
 	void (*bound_free)(struct nn_bound *bound);
 	size_t (*bound_bytes)(const struct nn_bound *bound);
-	void (*conv)(const struct nn_backend *b, const struct nn_bound *bound, const struct nn_conv_args *a, void *scratch);
+	void (*conv)(const struct nn_backend *b, const struct nn_bound *bound, const struct nn_conv_args *a,
+		     void *scratch);
 
 	/*
 	 * The first convolution, from an 8-bit picture of three channels: the mean is subtracted, then zeros are padded.
@@ -122,7 +124,8 @@ struct nn_backend {
 	 * Optional: a depthwise convolution and the 1x1 convolution after it in one pass over memory, with the bits of the
 	 * two ops apart. NULL: the network runs the two.
 	 */
-	size_t (*pair_scratch)(const struct nn_backend *b, const struct nn_packed *dw, const struct nn_packed *pw, int iw);
+	size_t (*pair_scratch)(const struct nn_backend *b, const struct nn_packed *dw, const struct nn_packed *pw,
+			       int iw);
 	void (*pair)(const struct nn_backend *b, const struct nn_packed *dw, const struct nn_packed *pw,
 		     const struct nn_value *x, const struct nn_value *y, void *scratch);
 
@@ -136,7 +139,8 @@ struct nn_backend {
 		      const struct nn_value *x, const struct nn_value *y, void *scratch);
 
 	/* 3x3 maximum, stride 2, pad 1. */
-	void (*maxpool)(const struct nn_backend *b, enum nn_dtype dtype, const struct nn_value *x, const struct nn_value *y);
+	void (*maxpool)(const struct nn_backend *b, enum nn_dtype dtype, const struct nn_value *x,
+			const struct nn_value *y);
 
 	/* To plain f32 [H, W, C]. */
 	void (*download)(const struct nn_backend *b, enum nn_dtype dtype, const struct nn_value *x, float *dst);

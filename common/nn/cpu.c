@@ -2,7 +2,7 @@
  * cpu.c - the CPU backend: frl's own kernels (kern/), and oneDNN where that is faster
  *
  * Both read and write the same blocked layout, so each convolution is given to whichever does it best: own kernels for
- * the narrow layers of mobile networks and for bf16, oneDNN for wide f32 layers (choose_dnnl).
+ * the narrow layers of mobile networks and for bf16, oneDNN for wide f32 layers (cpu_pack.c).
  */
 #include "common/nn/backend.h"
 
@@ -11,37 +11,11 @@
 #include <string.h>
 
 #include "common/err.h"
-#include "common/nn/dnnl_api.h"
-#include "common/nn/kern/kern.h"
+#include "common/nn/cpu_internal.h"
 
-enum { MAX_BLOCKS = KERN_MAX_CHANNELS / 8, PROBE_SIDE = 28 };
-
-struct nn_packed {
-	struct nn_conv geom;
-	struct kern_conv kern;
-	void *kern_weights; /* NULL where oneDNN computes it */
-	float *dnnl_weights; /* OIhw{B}i{B}o, NULL where our kernels do */
-	float *bias;	     /* [oc], with dnnl_weights */
-	float slope;	     /* the one slope, with dnnl_weights */
-};
-
-struct nn_bound {
-	const struct nn_packed *packed;
-	struct dnnl_conv *dnnl;
-	void *own_weights; /* packed here because oneDNN refused this shape */
-	int ih, iw, oh, ow;
-	size_t bytes;
-};
+enum { MAX_BLOCKS = KERN_MAX_CHANNELS / 8 };
 
 static const struct kern *kern;
-
-static struct kern_conv kern_geometry(const struct nn_conv *c)
-{
-	return (struct kern_conv){
-		.ic = c->ic, .oc = c->oc, .kh = c->kh, .kw = c->kw, .stride = c->stride, .pad = c->pad,
-		.depthwise = c->groups > 1, .dtype = c->dtype == NN_BF16 ? KERN_BF16 : KERN_F32, .algo = KERN_AUTO,
-	};
-}
 
 static enum kern_dtype kern_type(enum nn_dtype t)
 {
@@ -56,12 +30,14 @@ static size_t cpu_value_bytes(const struct nn_backend *b, enum nn_dtype dtype, i
 	return ((size_t)kern_blocks(kern, c) * kern_block_bytes(kern, kern_type(dtype), h, w) + 63) / 64 * 64;
 }
 
-static struct nn_value cpu_slice(const struct nn_backend *b, enum nn_dtype dtype, const struct nn_value *v, int c0, int c)
+static struct nn_value cpu_slice(const struct nn_backend *b, enum nn_dtype dtype, const struct nn_value *v, int c0,
+				 int c)
 {
 	if (c0 % b->block || c0 + c > v->c)
 		BUG("slice %d+%d of %d channels", c0, c, v->c);
 	return (struct nn_value){ c, v->h, v->w,
-				  (char *)v->data + (size_t)(c0 / b->block) * kern_block_bytes(kern, kern_type(dtype), v->h, v->w) };
+				  (char *)v->data + (size_t)(c0 / b->block) *
+							    kern_block_bytes(kern, kern_type(dtype), v->h, v->w) };
 }
 
 /* Appends the pointers to v's blocks at p; returns the end. */
@@ -77,129 +53,17 @@ static void **block_pointers(const struct nn_value *v, enum kern_dtype dtype, vo
 	return p;
 }
 
-/* ---- packing */
-
-static bool uniform(const float *slope, int n)
-{
-	for (int i = 1; slope && i < n; i++)
-		if (slope[i] != slope[0])
-			return false;
-	return true;
-}
-
-static struct dnnl_conv_desc dnnl_geometry(const struct nn_conv *c, float slope, int ih, int iw, bool residual)
-{
-	return (struct dnnl_conv_desc){
-		.ic = c->ic, .oc = c->oc, .kh = c->kh, .kw = c->kw, .stride = c->stride, .pad = c->pad, .ih = ih, .iw = iw,
-		.oh = nn_conv_out(ih, c->kh, c->stride, c->pad), .ow = nn_conv_out(iw, c->kw, c->stride, c->pad),
-		.block = kern->block, .residual = residual, .slope = slope,
-	};
-}
-
-/*
- * Wide f32 convolutions with one activation go to oneDNN, whose generated code holds more of such a layer in registers
- * and cache than ours; on a machine without our vector kernels every convolution it can do does.
- */
-static bool choose_dnnl(const struct nn_conv *c, const float *slope)
-{
-	int wide = strcmp(kern->name, "generic") == 0 ? 8 : 128;
-
-	if (c->paired || c->dtype != NN_F32 || c->groups != 1 || c->ic % kern->block || c->oc % kern->block || !uniform(slope, c->oc))
-		return false;
-	return c->ic >= wide && c->oc >= wide;
-}
-
-static float *dnnl_pack(const struct nn_conv *c, const float *w)
-{
-	size_t b = (size_t)kern->block, taps = (size_t)c->kh * (size_t)c->kw, ic = (size_t)c->ic;
-	float *p = xaligned((size_t)c->oc * ic * taps * sizeof *p), *q = p;
-
-	for (size_t o = 0; o < (size_t)c->oc; o += b)
-		for (size_t i = 0; i < ic; i += b)
-			for (size_t t = 0; t < taps; t++)
-				for (size_t ii = i; ii < i + b; ii++)
-					for (size_t oo = o; oo < o + b; oo++)
-						*q++ = w[(oo * ic + ii) * taps + t];
-	return p;
-}
-
-static float *dnnl_unpack(const struct nn_conv *c, const float *packed)
-{
-	size_t b = (size_t)kern->block, taps = (size_t)c->kh * (size_t)c->kw, ic = (size_t)c->ic;
-	float *w = xaligned((size_t)c->oc * ic * taps * sizeof *w);
-
-	for (size_t o = 0; o < (size_t)c->oc; o += b)
-		for (size_t i = 0; i < ic; i += b)
-			for (size_t t = 0; t < taps; t++)
-				for (size_t ii = i; ii < i + b; ii++)
-					for (size_t oo = o; oo < o + b; oo++)
-						w[(oo * ic + ii) * taps + t] = *packed++;
-	return w;
-}
-
-static void *kern_pack_new(const struct kern_conv *c, const float *w, const float *bias, const float *slope)
-{
-	void *p = xaligned(kern_pack_size(kern, c));
-
-	kern_pack(kern, c, w, bias, slope, p);
-	return p;
-}
-
-static struct nn_packed *cpu_conv_pack(const struct nn_backend *b, const struct nn_conv *c, const float *w, const float *bias,
-				       const float *slope)
-{
-	struct nn_packed *p = xcalloc(1, sizeof *p);
-	struct dnnl_conv *probe = NULL;
-
-	(void)b;
-	p->geom = *c;
-	p->kern = kern_geometry(c);
-	p->slope = slope ? slope[0] : 1;
-	if (choose_dnnl(c, slope)) {
-		struct dnnl_conv_desc d = dnnl_geometry(c, p->slope, PROBE_SIDE, PROBE_SIDE, false);
-
-		probe = dnnl_conv_new(&d);
-	}
-	if (probe) {
-		dnnl_conv_free(probe);
-		p->dnnl_weights = dnnl_pack(c, w);
-		p->bias = xaligned((size_t)c->oc * sizeof *p->bias);
-		for (int i = 0; i < c->oc; i++)
-			p->bias[i] = bias ? bias[i] : 0;
-	} else {
-		p->kern_weights = kern_pack_new(&p->kern, w, bias, slope);
-	}
-	return p;
-}
-
-static void cpu_packed_free(struct nn_packed *p)
-{
-	if (!p)
-		return;
-	free(p->kern_weights);
-	free(p->dnnl_weights);
-	free(p->bias);
-	free(p);
-}
-
 /* ---- convolutions */
 
-/* oneDNN took the layer but not this input size: our kernels compute it from the same weights. */
-static void *pack_for_shape(const struct nn_packed *p)
+static struct nn_packed *cpu_conv_pack(const struct nn_backend *b, const struct nn_conv *c, const float *w,
+				       const float *bias, const float *slope)
 {
-	float *w = dnnl_unpack(&p->geom, p->dnnl_weights), *slope = xaligned((size_t)p->geom.oc * sizeof *slope);
-	void *packed;
-
-	for (int i = 0; i < p->geom.oc; i++)
-		slope[i] = p->slope;
-	packed = kern_pack_new(&p->kern, w, p->bias, slope);
-	free(slope);
-	free(w);
-	return packed;
+	(void)b;
+	return cpu_pack(kern, c, w, bias, slope);
 }
 
-static struct nn_bound *cpu_conv_bind(const struct nn_backend *b, const struct nn_packed *p, int ih, int iw, bool res, bool up,
-				      int ny, size_t *scratch)
+static struct nn_bound *cpu_conv_bind(const struct nn_backend *b, const struct nn_packed *p, int ih, int iw, bool res,
+				      bool up, int ny, size_t *scratch)
 {
 	struct nn_bound *bound = xcalloc(1, sizeof *bound);
 
@@ -212,7 +76,7 @@ static struct nn_bound *cpu_conv_bind(const struct nn_backend *b, const struct n
 	bound->ow = nn_conv_out(iw, p->geom.kw, p->geom.stride, p->geom.pad);
 	bound->bytes = sizeof *bound;
 	if (p->dnnl_weights && ny == 1) {
-		struct dnnl_conv_desc d = dnnl_geometry(&p->geom, p->slope, ih, iw, res);
+		struct dnnl_conv_desc d = cpu_dnnl_geometry(kern, &p->geom, p->slope, ih, iw, res);
 
 		bound->dnnl = dnnl_conv_new(&d);
 	}
@@ -222,7 +86,7 @@ static struct nn_bound *cpu_conv_bind(const struct nn_backend *b, const struct n
 		return bound;
 	}
 	if (!p->kern_weights) {
-		bound->own_weights = pack_for_shape(p);
+		bound->own_weights = cpu_pack_for_shape(kern, p);
 		bound->bytes += kern_pack_size(kern, &p->kern);
 	}
 	*scratch = kern_conv_scratch(kern, &p->kern, iw);
@@ -269,13 +133,15 @@ static void conv_dnnl(const struct nn_bound *bound, const struct nn_conv_args *a
 	const struct nn_packed *p = bound->packed;
 
 	if (a->res && a->res->data != a->y->data)
-		memcpy(a->y->data, a->res->data, (size_t)kern_blocks(kern, a->y->c) * kern_block_bytes(kern, KERN_F32, a->y->h, a->y->w));
+		memcpy(a->y->data, a->res->data,
+		       (size_t)kern_blocks(kern, a->y->c) * kern_block_bytes(kern, KERN_F32, a->y->h, a->y->w));
 	dnnl_conv_run(bound->dnnl, a->x->data, p->dnnl_weights, p->bias, a->y->data, scratch);
 	if (a->up)
 		add_nearest(a->y, a->up);
 }
 
-static void cpu_conv(const struct nn_backend *b, const struct nn_bound *bound, const struct nn_conv_args *a, void *scratch)
+static void cpu_conv(const struct nn_backend *b, const struct nn_bound *bound, const struct nn_conv_args *a,
+		     void *scratch)
 {
 	const struct nn_packed *p = bound->packed;
 	void *src[MAX_BLOCKS], *dst[MAX_BLOCKS], *res[MAX_BLOCKS], *up[MAX_BLOCKS], **d = dst;
@@ -309,14 +175,8 @@ static void cpu_conv(const struct nn_backend *b, const struct nn_bound *bound, c
 static struct nn_packed *cpu_first_pack(const struct nn_backend *b, const struct nn_conv *c, bool swap, const float *w,
 					const float *bias, const float *slope)
 {
-	struct nn_packed *p = xcalloc(1, sizeof *p);
-
 	(void)b;
-	p->geom = *c;
-	p->kern = kern_geometry(c);
-	p->kern_weights = xaligned(kern_first_pack_size(kern, &p->kern));
-	kern_first_pack(kern, &p->kern, swap, w, bias, slope, p->kern_weights);
-	return p;
+	return cpu_pack_first(kern, c, swap, w, bias, slope);
 }
 
 static size_t cpu_first_scratch(const struct nn_backend *b, const struct nn_packed *p, int iw)
@@ -327,7 +187,9 @@ static size_t cpu_first_scratch(const struct nn_backend *b, const struct nn_pack
 
 static struct kern_picture kern_picture_of(const struct nn_picture *picture)
 {
-	return (struct kern_picture){ .rgb = picture->rgb, .pitch = picture->pitch, .scale = { 1, 1, 1 },
+	return (struct kern_picture){ .rgb = picture->rgb,
+				      .pitch = picture->pitch,
+				      .scale = { 1, 1, 1 },
 				      .mean = { picture->mean[0], picture->mean[1], picture->mean[2] } };
 }
 
@@ -343,7 +205,8 @@ static void cpu_first(const struct nn_backend *b, const struct nn_packed *p, con
 	kern_first(kern, &p->kern, p->kern_weights, &pic, &io, 0, y->h);
 }
 
-static size_t cpu_pair_scratch(const struct nn_backend *b, const struct nn_packed *dw, const struct nn_packed *pw, int iw)
+static size_t cpu_pair_scratch(const struct nn_backend *b, const struct nn_packed *dw, const struct nn_packed *pw,
+			       int iw)
 {
 	(void)b;
 	return kern_dwpw_scratch(kern, &dw->kern, &pw->kern, iw);
@@ -407,7 +270,8 @@ static void cpu_chain(const struct nn_backend *b, const struct nn_link *link, in
 	kern_chain(kern, k, n, first ? &pic : NULL, &io, 0, y->h);
 }
 
-static void cpu_maxpool(const struct nn_backend *b, enum nn_dtype dtype, const struct nn_value *x, const struct nn_value *y)
+static void cpu_maxpool(const struct nn_backend *b, enum nn_dtype dtype, const struct nn_value *x,
+			const struct nn_value *y)
 {
 	void *src[MAX_BLOCKS], *dst[MAX_BLOCKS];
 	struct kern_io io = { .src = (const void *const *)src, .dst = dst, .ih = x->h, .iw = x->w };

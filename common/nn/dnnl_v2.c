@@ -100,8 +100,8 @@ struct dnnl_conv *dnnl_conv_new(const struct dnnl_conv_desc *d)
 	CHECK(dnnl_memory_desc_init_by_tag(&c->weights, 4, weights, dnnl_f32, wei));
 	CHECK(dnnl_memory_desc_init_by_tag(&c->bias, 1, bias, dnnl_f32, dnnl_x));
 	CHECK(dnnl_memory_desc_init_by_tag(&c->dst, 4, dst, dnnl_f32, act));
-	CHECK(dnnl_convolution_forward_desc_init(&desc, dnnl_forward_inference, dnnl_convolution_direct, &c->src, &c->weights,
-						 &c->bias, &c->dst, strides, pad_l, pad_r));
+	CHECK(dnnl_convolution_forward_desc_init(&desc, dnnl_forward_inference, dnnl_convolution_direct, &c->src,
+						 &c->weights, &c->bias, &c->dst, strides, pad_l, pad_r));
 	attr = attributes(d);
 	status = dnnl_primitive_desc_create(&pd, &desc, attr, engine, NULL);
 	dnnl_primitive_attr_destroy(attr);

@@ -16,7 +16,7 @@ extern void omp_set_num_threads(int n);
 struct dnnl_conv {
 	dnnl_primitive_t primitive;
 	dnnl_memory_desc_t src, weights, bias, dst; /* opaque handles in this API */
-	dnnl_primitive_desc_t pd;		     /* owns the scratchpad's description */
+	dnnl_primitive_desc_t pd;		    /* owns the scratchpad's description */
 	const_dnnl_memory_desc_t scratch;
 };
 
@@ -101,9 +101,9 @@ struct dnnl_conv *dnnl_conv_new(const struct dnnl_conv_desc *d)
 	CHECK(dnnl_memory_desc_create_with_tag(&c->bias, 1, bias, dnnl_f32, dnnl_x));
 	CHECK(dnnl_memory_desc_create_with_tag(&c->dst, 4, dst, dnnl_f32, act));
 	attr = attributes(d);
-	status = dnnl_convolution_forward_primitive_desc_create(&c->pd, engine, dnnl_forward_inference, dnnl_convolution_direct,
-								c->src, c->weights, c->bias, c->dst, strides, NULL, pad_l, pad_r,
-								attr);
+	status = dnnl_convolution_forward_primitive_desc_create(&c->pd, engine, dnnl_forward_inference,
+								dnnl_convolution_direct, c->src, c->weights, c->bias,
+								c->dst, strides, NULL, pad_l, pad_r, attr);
 	dnnl_primitive_attr_destroy(attr);
 	if (status != dnnl_success || !is_compiled(c->pd)) {
 		dnnl_conv_free(c);

@@ -279,7 +279,8 @@ int net_chain(struct net *n, int x, const struct net_link *link, int count, bool
 
 	if (!n->backend->chain || count > NN_MAX_LINKS)
 		return chain_apart(n, x, link, count, bgr);
-	y = new_value(n, link[count - 1].kind == NN_LINK_PAIR ? link[count - 1].pointwise.oc : link[count - 1].layer.oc);
+	y = new_value(n,
+		      link[count - 1].kind == NN_LINK_PAIR ? link[count - 1].pointwise.oc : link[count - 1].layer.oc);
 	node = add_node(n, NET_CHAIN, x, y);
 	describe(node, &link[0].layer, c, n->value[y].c);
 	node->n_links = count;
@@ -290,7 +291,8 @@ int net_chain(struct net *n, int x, const struct net_link *link, int count, bool
 		d->kind = l->kind;
 		node->link_geom[i].k = l->layer.k;
 		node->link_geom[i].stride = l->layer.stride;
-		d->packed = l->kind == NN_LINK_FIRST ? pack_first(n, &l->layer, bgr) : pack_layers(n, &l->layer, 1, c, true);
+		d->packed = l->kind == NN_LINK_FIRST ? pack_first(n, &l->layer, bgr)
+						     : pack_layers(n, &l->layer, 1, c, true);
 		c = l->layer.oc;
 		if (l->kind == NN_LINK_PAIR) {
 			d->pointwise = pack_layers(n, &l->pointwise, 1, c, true);
@@ -351,8 +353,9 @@ int net_print(const struct net *n, struct out *o, struct err *e)
 	for (int i = 0; i < n->n_nodes; i++) {
 		const struct net_node *d = &n->node[i];
 
-		if (out_printf(o, e, "%d\t%s%s\t%dx%d/%d\t%d\t%d\t%g\t%s\n", i, kind[d->kind], d->depthwise ? " dw" : "", d->k, d->k,
-			       d->stride, d->ic, d->oc, (double)d->slope, d->name) < 0)
+		if (out_printf(o, e, "%d\t%s%s\t%dx%d/%d\t%d\t%d\t%g\t%s\n", i, kind[d->kind],
+			       d->depthwise ? " dw" : "", d->k, d->k, d->stride, d->ic, d->oc, (double)d->slope,
+			       d->name) < 0)
 			return -1;
 	}
 	return 0;

@@ -17,7 +17,7 @@
 
 struct net;
 
-/* A convolution by the names of its parameters: NAME.weight, and BN.weight .bias .running_mean .running_var or NAME.bias. */
+/* A convolution by the names of its parameters: NAME.weight with BN.weight .bias .running_mean .running_var, or NAME.bias. */
 struct net_layer {
 	const char *name;
 	const char *bn; /* NULL: no batch norm, NAME.bias where there is one */
@@ -27,7 +27,10 @@ struct net_layer {
 	float slope; /* activation: 1 none, 0 ReLU, else leaky */
 };
 
-/* The backend must outlive the network, params its building. A missing tensor is noted in params (params_check); building goes on. */
+/*
+ * The backend must outlive the network, params its building. A missing tensor is noted in params (params_check); building
+ * goes on.
+ */
 struct net *net_new(const struct nn_backend *b, enum nn_dtype dtype, struct params *params);
 void net_free(struct net *n);
 

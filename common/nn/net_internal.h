@@ -22,7 +22,7 @@ struct net_node {
 	int x;
 	int y[NET_MAX_PARTS];
 	int ny;
-	int res, up; /* -1: none */
+	int res, up;			    /* -1: none */
 	struct nn_packed *packed, *packed2; /* packed2: the 1x1 of a pair */
 	struct nn_link link[NN_MAX_LINKS];  /* of a chain, with the geometry of each */
 	struct {

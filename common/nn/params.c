@@ -96,8 +96,8 @@ int params_check(const struct params *p, const char *what, struct err *e)
 	for (size_t i = 0; i < p->n; i++)
 		if (!p->item[i].used && n++ < 8)
 			buf_printf(&extra, "%s%s", n > 1 ? ", " : "; not used: ", p->item[i].name);
-	err_set(e, "not the weights of %s: missing %.400s%s%.300s%s", what, p->missing.data, p->missing.len > 400 ? " .." : "",
-		extra.len ? extra.data : "", n > 8 ? " .." : "");
+	err_set(e, "not the weights of %s: missing %.400s%s%.300s%s", what, p->missing.data,
+		p->missing.len > 400 ? " .." : "", extra.len ? extra.data : "", n > 8 ? " .." : "");
 	buf_release(&extra);
 	return -1;
 }

@@ -27,7 +27,7 @@ struct params {
 	struct param *item; /* [n], in the file's order */
 	size_t n;
 	float *arena;
-	size_t count; /* floats in the arena */
+	size_t count;	    /* floats in the arena */
 	struct buf missing; /* names that layers asked for in vain, ", " between them */
 	struct param **by_name;
 };

@@ -14,7 +14,7 @@ struct plan {
 	struct {
 		int h, w;
 		size_t offset, bytes;
-		int last; /* the last node that touches it */
+		int last;	/* the last node that touches it */
 	} root[NET_MAX_VALUES]; /* of values that own memory */
 	struct nn_bound *bound[NET_MAX_NODES];
 	size_t scratch_offset, arena_bytes, bytes;
@@ -140,7 +140,8 @@ static size_t place_values(struct plan *p)
 			if (placed[r])
 				continue;
 			placed[r] = true;
-			p->root[r].bytes = n->backend->value_bytes(n->backend, n->dtype, n->value[r].c, p->root[r].h, p->root[r].w);
+			p->root[r].bytes = n->backend->value_bytes(n->backend, n->dtype, n->value[r].c, p->root[r].h,
+								   p->root[r].w);
 			p->root[r].offset = lowest_gap(p, live, count, p->root[r].bytes);
 			count = insert(p, live, count, r);
 			if (p->root[r].offset + p->root[r].bytes > top)
@@ -160,7 +161,8 @@ static size_t bind_nodes(struct plan *p)
 
 	for (int i = 0; i < n->n_nodes; i++) {
 		const struct net_node *d = &n->node[i];
-		int h = d->x < 0 ? p->h : p->root[root_of(n, d->x)].h, w = d->x < 0 ? p->w : p->root[root_of(n, d->x)].w;
+		int h = d->x < 0 ? p->h : p->root[root_of(n, d->x)].h,
+		    w = d->x < 0 ? p->w : p->root[root_of(n, d->x)].w;
 		size_t scratch = 0;
 
 		switch (d->kind) {

@@ -94,8 +94,8 @@ column() {
 	ln -s nowhere dangling.jpg
 	printf '\211PNG\r\n\032\n\0\0\0\015IHDR\377\377\377\377\377\377\377\377\010\002\0\0\0' >bomb.png
 	printf '\211PNG\r\n\032\n\0\0\0\015IHDR\0\0\0\0\0\0\0\0\010\002\0\0\0' >zero.png
-	run timeout 20 frl-detect -q --max-pixels 2000000 "$good" empty.jpg truncated.jpg text.jpg folder.jpg fifo.jpg dangling.jpg \
-		bomb.png zero.png /dev/zero missing.jpg "$good"
+	run timeout 20 frl-detect -q --max-pixels 2000000 "$good" empty.jpg truncated.jpg text.jpg folder.jpg fifo.jpg \
+		dangling.jpg bomb.png zero.png /dev/zero missing.jpg "$good"
 	[ "$status" -eq 4 ]
 	printf '%s\n' "$output" >rows
 	[ "$(column status <rows | grep -c '^bad:.')" -eq 10 ]

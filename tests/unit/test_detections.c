@@ -100,7 +100,8 @@ static void test_random(void **state)
 		for (int i = 0; i < count; i++) {
 			float x = (float)rng_below(&r, 60), y = (float)rng_below(&r, 60);
 
-			all[i] = box(x, y, x + 1 + (float)rng_below(&r, 40), y + 1 + (float)rng_below(&r, 40), 1 - (float)i / 256);
+			all[i] = box(x, y, x + 1 + (float)rng_below(&r, 40), y + 1 + (float)rng_below(&r, 40),
+				     1 - (float)i / 256);
 		}
 		for (int i = 0; i < count; i++) {
 			int ok = 1;

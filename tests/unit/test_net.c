@@ -48,14 +48,20 @@ static void make_params(struct params *p, const struct spec *spec, size_t n)
 	free(item);
 }
 
-#define W(name, oc, ic, k) { name ".weight", { oc, ic, k, k }, 4, "conv" }
+#define W(name, oc, ic, k) \
+	{ \
+		name ".weight", { oc, ic, k, k }, 4, "conv" \
+	}
 #define BN(name, c) \
 	{ name ".weight", { c }, 1, "bn_weight" }, { name ".bias", { c }, 1, "bn_bias" }, \
-	{ name ".running_mean", { c }, 1, "bn_mean" }, { name ".running_var", { c }, 1, "bn_var" }
+		{ name ".running_mean", { c }, 1, "bn_mean" }, \
+	{ \
+		name ".running_var", { c }, 1, "bn_var" \
+	}
 
 static const struct spec small[] = {
 	W("c0", 16, 3, 3), BN("b0", 16), W("d1", 16, 1, 3), BN("e1", 16), W("p1", 32, 16, 1), BN("f1", 32),
-	W("a", 16, 32, 3), BN("ab", 16), W("b", 16, 32, 3), BN("bb", 16), W("c", 16, 16, 3), BN("cb", 16),
+	W("a", 16, 32, 3), BN("ab", 16), W("b", 16, 32, 3), BN("bb", 16), W("c", 16, 16, 3),  BN("cb", 16),
 	W("r", 32, 32, 1), BN("rb", 32), W("u", 32, 32, 3), BN("ub", 32),
 };
 #define N_SMALL (sizeof small / sizeof *small)
@@ -135,7 +141,9 @@ static struct map map_new(int c, int h, int w)
 
 static double at(const struct map *m, int c, int y, int x)
 {
-	return y < 0 || x < 0 || y >= m->h || x >= m->w ? 0 : m->v[((size_t)c * (size_t)m->h + (size_t)y) * (size_t)m->w + (size_t)x];
+	return y < 0 || x < 0 || y >= m->h || x >= m->w
+		       ? 0
+		       : m->v[((size_t)c * (size_t)m->h + (size_t)y) * (size_t)m->w + (size_t)x];
 }
 
 static double value(struct params *p, const char *name, const char *part, size_t i)
@@ -147,7 +155,8 @@ static double value(struct params *p, const char *name, const char *part, size_t
 	return v;
 }
 
-static struct map plain(struct params *p, const struct map *x, struct net_layer l, const struct map *res, const struct map *up)
+static struct map plain(struct params *p, const struct map *x, struct net_layer l, const struct map *res,
+			const struct map *up)
 {
 	int per = l.depthwise ? 1 : x->c, pad = l.k / 2;
 	struct map y = map_new(l.oc, (x->h + 2 * pad - l.k) / l.stride + 1, (x->w + 2 * pad - l.k) / l.stride + 1);
@@ -166,7 +175,8 @@ static struct map plain(struct params *p, const struct map *x, struct net_layer 
 					for (int a = 0; a < l.k; a++)
 						for (int b = 0; b < l.k; b++, wi++)
 							s += value(p, l.name, "weight", wi) *
-							     at(x, l.depthwise ? o : c, i * l.stride + a - pad, j * l.stride + b - pad);
+							     at(x, l.depthwise ? o : c, i * l.stride + a - pad,
+								j * l.stride + b - pad);
 				s = (s - value(p, l.bn, "running_mean", k)) * inv + value(p, l.bn, "bias", k);
 				s += res ? at(res, o, i, j) : 0;
 				s = s > 0 ? s : s * (double)l.slope;
@@ -338,8 +348,10 @@ static void test_cache(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_against_double), cmocka_unit_test(test_same_bits),
-		cmocka_unit_test(test_missing),	       cmocka_unit_test(test_cache),
+		cmocka_unit_test(test_against_double),
+		cmocka_unit_test(test_same_bits),
+		cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_cache),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

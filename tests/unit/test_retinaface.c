@@ -244,8 +244,8 @@ static void test_faces(void **state)
 
 			for (int j = 0; j < 15; j++)
 				if (!(fabsf(got[j] - want[k][j]) <= (j == 4 ? 1e-4f : .1f)))
-					fail_msg("%s: face %zu, value %d: %g, not %g", pictures[i].picture, k, j, (double)got[j],
-						 (double)want[k][j]);
+					fail_msg("%s: face %zu, value %d: %g, not %g", pictures[i].picture, k, j,
+						 (double)got[j], (double)want[k][j]);
 		}
 		detections_release(&d);
 		retinaface_scratch_release(&s);
@@ -358,7 +358,8 @@ static void test_bf16(void **state)
 							 fmaxf(fabsf(f->x2 - g->x2), fabsf(f->y2 - g->y2))));
 			}
 			if (!(best < side / 2))
-				fail_msg("%s: no bf16 face near %g,%g", pictures[i].picture, (double)f->x1, (double)f->y1);
+				fail_msg("%s: no bf16 face near %g,%g", pictures[i].picture, (double)f->x1,
+					 (double)f->y1);
 			far += best > fmaxf(2, .03f * side);
 			assert_true(n < 256);
 			error[n++] = best;
@@ -378,7 +379,7 @@ static void test_bf16(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_resnet50),  cmocka_unit_test(test_mobilenet),	  cmocka_unit_test(test_faces),
+		cmocka_unit_test(test_resnet50),  cmocka_unit_test(test_mobilenet),	 cmocka_unit_test(test_faces),
 		cmocka_unit_test(test_same_bits), cmocka_unit_test(test_same_bits_bf16), cmocka_unit_test(test_bf16),
 	};
 
