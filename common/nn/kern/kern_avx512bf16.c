@@ -7,38 +7,35 @@
 #define KERN_ELEM_BF16
 typedef uint16_t elem;
 
-static inline vec eload(const elem *p)
+INLINE vec eload(const elem *p)
 {
 	return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_load_si256((const __m256i *)p)), 16));
 }
 
-static inline void estore(elem *p, vec v)
+INLINE void estore(elem *p, vec v)
 {
 	_mm256_store_si256((__m256i *)p, (__m256i)_mm512_cvtneps_pbh(v));
 }
 
-static inline void round_all(vec *v, const int n, int round)
+INLINE void round_all(vec *v, const int n, int round)
 {
 	(void)v, (void)n, (void)round;	/* estore() does */
 }
 
 /* As sum_f32() of simd_tile.h; channels in pairs (an odd one's partner is 0), weights [B / 2][B out][2]. */
-static inline __attribute__((always_inline)) void sum_elem(vec *acc, const int nb, const int np, const elem *x, int nc,
+INLINE void sum_elem(vec *acc, const int nb, const int np, const elem *x, int nc,
     const elem *w, ptrdiff_t wblk)
 {
 	for (int c = 0; c < nc; c += 2, x += 2, w += 2 * B) {
 		__m512bh wv[NB_MAX];
 
-#pragma GCC unroll 32
-		for (int j = 0; j < nb; j++)
+		UNROLL for (int j = 0; j < nb; j++)
 			wv[j] = (__m512bh)_mm512_load_si512(w + j * wblk);
-#pragma GCC unroll 32
-		for (int i = 0; i < np; i++) {
+		UNROLL for (int i = 0; i < np; i++) {
 			int32_t pair;
 
 			memcpy(&pair, x + i * B, sizeof(pair));
-#pragma GCC unroll 32
-			for (int j = 0; j < nb; j++)
+			UNROLL for (int j = 0; j < nb; j++)
 				acc[j * np + i] = _mm512_dpbf16_ps(acc[j * np + i], wv[j], (__m512bh)_mm512_set1_epi32(pair));
 		}
 	}

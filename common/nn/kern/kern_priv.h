@@ -22,6 +22,14 @@
 #define WINO_IN 6		/* and input side */
 #define WINO_POINTS 36
 
+#define INLINE static inline __attribute__((always_inline))
+/* In front of a loop of constant length over an array that is to live in registers. */
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 64")
+#endif
+
 struct packed {
 	int32_t algo; /* KERN_DIRECT or KERN_WINOGRAD */
 	int32_t oc_blocks, ic_blocks;

@@ -11,8 +11,6 @@
 #ifndef FRL_SIMD_TILE_H
 #define FRL_SIMD_TILE_H
 
-#define INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("GCC unroll 32")
 /* Keeps gcc from spreading one base address over a register (or a spill) for every constant offset from it. */
 #define ONE_BASE(p) __asm__("" : "+r"(p))
 /* .. and from loading a vector again at every use. */
