@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum {
-	MOST_ROWS = 32,	      /* of a job: their crops wait in memory to be written */
+	MOST_ROWS = 8,	      /* of a job: their crops wait in memory to be written */
 	MOST_CHOICES = 65536, /* of a job that writes one crop only */
 };
 

@@ -362,14 +362,14 @@ static void test_jobs(void **state)
 		buf_printf(&text, "a\tp.png\t%d\t0\t0\t9\t9\t%s\n", i, i % 3 ? "ok" : "gone:removed");
 	open_text(&in, &o, path, text.data);
 	for (struct job *j; (j = crop_input_next(&in)); crop_job_free(j), jobs++) {
-		assert_true(j->n <= 32);
+		assert_true(j->n <= 8);
 		if (!first)
 			first = crop_photo_share(j->photo);
 		assert_ptr_equal(j->photo, first);
 		rows += j->n;
 	}
 	assert_int_equal(rows, 1000);
-	assert_int_equal(jobs, 32);
+	assert_int_equal(jobs, 125);
 	crop_photo_drop(first);
 	crop_input_release(&in);
 	buf_release(&text);
