@@ -110,7 +110,7 @@ static int write_job(void *data, void *item, bool last_ready)
 	progress_add((uint64_t)j->n);
 	crop_job_free(j);
 	if (rc == 0 && r->config->max_errors >= 0 && r->output.failed > (uint64_t)r->config->max_errors)
-		rc = err_set(&r->e, "more than %lld rows failed (--max-errors)", (long long)r->config->max_errors);
+		rc = err_code(&r->e, EXIT_CODE_FAILED, "more than %lld rows failed", (long long)r->config->max_errors);
 	r->failed = rc < 0;
 	return rc;
 }

@@ -112,7 +112,7 @@ col() {
 	run frl-crop --fail-ok 49% in
 	[ "$status" -eq 4 ]
 	run frl-crop --max-errors 1 -o s.bin -m m.tsv in
-	[ "$status" -eq 3 ]
+	[ "$status" -eq 1 ]
 	[ ! -e s.bin ]
 	[ ! -e m.tsv ]
 	for bad in x -1 101% 1.5; do
