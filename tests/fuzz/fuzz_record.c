@@ -86,9 +86,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	char path[64];
 	snprintf(path, sizeof path, "/proc/self/fd/%d", hop.fd);
-	if (record_index_load(&x, path, &e) == 0)
-		must(x.n <= len / RECORD_HEADER);
-	record_index_release(&x);
+	if (!hop.damage) { /* it would be warned about */
+		if (record_index_load(&x, path, &e) == 0)
+			must(x.n == hop.records);
+		record_index_release(&x);
+	}
 	record_close(&file);
 	record_close(&pipe);
 	record_close(&again);
