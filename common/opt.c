@@ -96,7 +96,8 @@ static void add_value(struct buf *b, const struct opt *o)
 		buf_add_str(b, *(const char **)o->value ? *(const char **)o->value : "");
 		break;
 	case OPT_KIND_CHOICE:
-		buf_add_str(b, o->choices[*(int *)o->value]);
+		if (*(int *)o->value >= 0) /* or nothing is chosen yet */
+			buf_add_str(b, o->choices[*(int *)o->value]);
 		break;
 	default:
 		break;

@@ -29,7 +29,7 @@ enum opt_kind {
 	OPT_KIND_F64,	/* double * */
 	OPT_KIND_BYTES, /* uint64_t *, suffixes k m g t */
 	OPT_KIND_STR,	/* const char **, kept by pointer into argv */
-	OPT_KIND_CHOICE, /* int *: index into the NULL-ended list `choices` */
+	OPT_KIND_CHOICE, /* int *: index into the NULL-ended list `choices`, -1 before any */
 	OPT_KIND_LIST,	/* struct opt_list *: every use adds one; a comma does not split */
 	OPT_KIND_FN,	/* int (*)(void *data, const char *arg, struct err *): own syntax */
 };

@@ -27,7 +27,7 @@ static struct {
 	double eps;
 	uint64_t bytes;
 	const char *weights;
-	int dtype;
+	int dtype, unset;
 	struct opt_list add;
 	int short_side, long_side;
 	int loud;
@@ -63,6 +63,7 @@ static const struct opt options[] = {
 	OPT_STR('w', "weights", "FILE", &v.weights, "read them there"),
 	OPT_CHOICE(0, "dtype", NULL, &v.dtype, dtypes, "numbers"),
 	OPT_CHOICE(0, "other-dtype", "TYPE", &v.dtype, dtypes, "more numbers"),
+	OPT_CHOICE(0, "unset", "TYPE", &v.unset, dtypes, "none chosen"),
 	OPT_LIST('a', "add", "X", &v.add, "one more"),
 	OPT_FN(0, "resize", "S,L", set_resize, NULL, "sides"),
 	OPT_FN('l', "loud", NULL, set_loud, &v.loud, "louder"),
@@ -86,6 +87,7 @@ static int parse(void *data)
 	err_program("prog");
 	memset(&v, 0, sizeof v);
 	v.keep = true;
+	v.unset = -1;
 	v.threshold = 0.4f;
 	v.count = 3;
 	v.eps = 1e-7;
@@ -222,6 +224,7 @@ static void help(void **state)
 				   "  -w, --weights FILE          read them there\n"
 				   "      --dtype f32|bf16|auto   numbers (default: f32)\n"
 				   "      --other-dtype TYPE      more numbers (f32, bf16, auto; default: f32)\n"
+				   "      --unset TYPE            none chosen (f32, bf16, auto)\n"
 				   "  -a, --add X                 one more\n"
 				   "      --resize S,L            sides\n"
 				   "  -l, --loud                  louder\n"
