@@ -20,13 +20,16 @@
 /* ---- a row: fields as they stand in the file (escaped), so that passing on is copying */
 
 struct tsv_row {
-	char *text;   /* the fields, each ended by NUL; owned */
+	char *text;   /* the fields, each ended by NUL, one after the other */
 	char **field; /* n pointers into text */
 	int n;
 	uint64_t line; /* line number in the file, for messages */
 };
 
-/* A deep copy that outlives the reader's next row. */
+/*
+ * A deep copy that outlives the reader's next row, in one block of memory. The only way to a row that tsv_row_release
+ * may be given: a row made by hand is copied too.
+ */
 void tsv_row_copy(struct tsv_row *dst, const struct tsv_row *src);
 void tsv_row_release(struct tsv_row *row);
 

@@ -116,12 +116,10 @@ static int read_list(struct input *in, const char *file, struct err *e)
 
 static void fixed_head(struct input *in)
 {
-	in->head.text = xmalloc(8);
-	memcpy(in->head.text, "id\0path", 8);
-	in->head.n = 2;
-	in->head.field = xrealloc_array(NULL, 2, sizeof *in->head.field);
-	in->head.field[0] = in->head.text;
-	in->head.field[1] = in->head.text + 3;
+	char text[] = "id\0path", *field[] = { text, text + 3 };
+	struct tsv_row made = { .text = text, .field = field, .n = 2 };
+
+	tsv_row_copy(&in->head, &made);
 }
 
 struct input *input_open(char *const *args, int n, const char *list, bool recursive, struct err *e)
@@ -198,11 +196,10 @@ static void path_row(struct tsv_row *row, const char *path, uint64_t line)
 	half = text.len;
 	tsv_escape(&text, path, strlen(path));
 	buf_add_char(&text, 0);
-	*row = (struct tsv_row){
-		.text = text.data, .n = 2, .line = line, .field = xrealloc_array(NULL, 2, sizeof *row->field)
-	};
-	row->field[0] = row->text;
-	row->field[1] = row->text + half;
+	char *field[] = { text.data, text.data + half };
+	struct tsv_row made = { .text = text.data, .field = field, .n = 2, .line = line };
+	tsv_row_copy(row, &made);
+	buf_release(&text);
 }
 
 int input_next(struct input *in, struct tsv_row *row, struct err *e)

@@ -132,7 +132,12 @@ man_options() { grep '^\.It Fl' "$1" | grep -o ' -[a-z0-9-]*' | sed 's/^ -//' | 
 			grep -qx $o in-man || echo $o >>in-man
 			grep -qx $o in-help || echo $o >>in-help
 		done
-		sort -u -o in-man in-man
+		# the opposite of one that is described may be described too
+		while read -r o; do
+			case $o in no-*) grep -qx "${o#no-}" in-help && continue ;; esac
+			echo "$o"
+		done <in-man | sort -u >in-man.more
+		mv in-man.more in-man
 		sort -u -o in-help in-help
 		diff in-help in-man >differ ||
 			complain "$p: < only in --help, > only in the man page: $(grep '^[<>]' differ | tr '\n' ' ')"
