@@ -276,9 +276,31 @@ static void set_choice(const struct opt_program *p, const struct opt *o, const c
 	die(EXIT_CODE_USAGE, "option '--%s': '%s' is not one of %s" SEE_HELP, o->name, arg, b.data, p->name);
 }
 
+/* A list's array is kept here too, so that leak checkers see that it lives as long as argv. */
+struct kept {
+	const char **item;
+	struct kept *next;
+};
+
+static struct kept *kept;
+
+static void add_to_list(struct opt_list *list, const char *arg)
+{
+	struct kept *k = kept;
+	while (k && (k->item != list->item || !list->n))
+		k = k->next;
+	if (!k) {
+		k = xcalloc(1, sizeof *k);
+		k->next = kept;
+		kept = k;
+	}
+	list->item = xrealloc_array(list->item, (size_t)list->n + 1, sizeof *list->item);
+	list->item[list->n++] = arg;
+	k->item = list->item;
+}
+
 static void set_value(const struct opt_program *p, const struct opt *o, const char *arg)
 {
-	struct opt_list *list;
 	struct err e = { 0 };
 	switch (o->kind) {
 	case OPT_KIND_INT:
@@ -300,9 +322,7 @@ static void set_value(const struct opt_program *p, const struct opt *o, const ch
 		set_choice(p, o, arg);
 		break;
 	case OPT_KIND_LIST:
-		list = o->value;
-		list->item = xrealloc_array(list->item, (size_t)list->n + 1, sizeof *list->item);
-		list->item[list->n++] = arg;
+		add_to_list(o->value, arg);
 		break;
 	case OPT_KIND_FN:
 		if (o->fn(o->value, arg, &e) < 0)

@@ -37,7 +37,7 @@ enum opt_kind {
 struct err;
 
 struct opt_list {
-	const char **item; /* into argv; the array is owned by the list */
+	const char **item; /* into argv; the array lives as long as the process */
 	int n;
 };
 

@@ -101,7 +101,6 @@ static int parse(void *data)
 	       v.common.no_pg, v.common.threads);
 	for (; i < argc; i++)
 		printf(" %s", argv[i]);
-	free(v.add.item);
 	return io_finish(0);
 }
 

@@ -171,6 +171,5 @@ int cmd_import(int argc, char **argv)
 		warn("%s", e.msg);
 	weights_release(&w);
 	origin_release(&origin);
-	free(o.meta.item);
 	return rc ? e.code : EXIT_CODE_OK;
 }
