@@ -1,4 +1,4 @@
-/* resample_rows_avx2.c - resample_across for AVX2: the SSE2 form on twice as many bytes; both halves of a register go their own way */
+/* resample_rows_avx2.c - resample_across for AVX2: the SSE2 form on twice as many bytes, each half of a register for itself */
 #include "common/resample_rows.h"
 
 #ifdef __AVX2__
