@@ -19,6 +19,7 @@ static const struct opt_command commands[] = {
 	{ "landmarks", eval_landmarks, "normalised mean error, failures, area under the error curve" },
 	{ "au", eval_au, "action unit intensities: ICC, errors, correlation" },
 	{ "emotion", eval_emotion, "valence and arousal: RMSE, SAGR, PCC, CCC; accuracy of the class" },
+	{ "mesh", eval_mesh, "3D faces: landmarks by yaw, dense and reconstruction error" },
 	{ 0 },
 };
 

@@ -358,6 +358,50 @@ same_as_expected() {
 	[ "$status" -eq 2 ]
 }
 
+@test "mesh: landmarks by yaw, dense and reconstruction error, five alignments, as SciPy" {
+	cd "$golden/mesh" || return 1
+	tail -n +2 expected.tsv | cut -f 1 | sort -u >"$BATS_TEST_TMPDIR/options"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/options")" -ge 9 ]
+	while read -r options; do
+		# shellcheck disable=SC2086
+		frl-eval mesh $options --no-pg >"$BATS_TEST_TMPDIR/rows"
+		awk -F '\t' -v o="$options" '
+			NR == FNR { if ($1 == o) { want[$2, $3] = $4; left++ } next }
+			($3, $7) in want {
+				left--
+				w = want[$3, $7]
+				d = w - $9
+				if (d * d > 1e-18 * (1 + w * w)) { print o, $3, $7 ": " $9 " is not " w; bad = 1 }
+			}
+			END { exit bad || left != 0 }' expected.tsv "$BATS_TEST_TMPDIR/rows"
+	done <"$BATS_TEST_TMPDIR/options"
+}
+
+@test "mesh: curve, and bad input" {
+	cd "$golden/mesh" || return 1
+	t=$BATS_TEST_TMPDIR
+	frl-eval mesh --truth truth.bin --pred pred.bin --eyes 72-90 --ced "$t/ced" --bootstrap 50 >"$t/rows"
+	[ "$(tail -n 1 "$t/ced" | cut -f 2)" = 1 ]
+	awk -F '\t' '$7 == "reconstruction" && !($11 <= $9 && $9 <= $12) { exit 1 }' "$t/rows"
+	run frl-eval mesh --truth truth.bin --pred part.bin --eyes 72-90
+	[ "$status" -eq 3 ]
+	[[ $output == *"record 1: meshes of 150 and 300 vertices"* ]]
+	run frl-eval mesh --truth truth.bin --pred pred.bin
+	[ "$status" -eq 2 ]
+	run frl-eval mesh --truth truth.bin --pred pred.bin --eyes 1-300
+	[ "$status" -eq 3 ]
+	head -c 9000 pred.bin >"$t/torn"
+	run frl-eval mesh --truth truth.bin --pred "$t/torn" --eyes 72-90
+	[ "$status" -eq 3 ]
+	printf '1\nx\n' >"$t/list"
+	run frl-eval mesh --truth truth.bin --pred pred.bin --eyes 1-3 --vertices "$t/list"
+	[ "$status" -eq 3 ]
+	[[ $output == *"list' line 2: no vertex number"* ]]
+	run frl-eval mesh --truth truth.tsv --pred pred.tsv --yaw angle
+	[ "$status" -eq 3 ]
+	[[ $output == *"'truth.tsv' has no column 'angle'"* ]]
+}
+
 # The options of --help are those of the manual page's part on the task and on all tasks together.
 same_options() {
 	frl-eval "$1" --help | sed -nE 's/^ +(-., )?(--[a-z0-9-]+).*/\2/p' | sort -u >in-help
