@@ -49,12 +49,15 @@ static int read_config(struct retinaface_config *c, const struct safetensors *s,
 {
 	const char *mean = safetensors_get_meta(s, "frl.input.mean"),
 		   *order = safetensors_get_meta(s, "frl.input.order");
+	const char *std = safetensors_get_meta(s, "frl.input.std"), *scale = safetensors_get_meta(s, "frl.input.scale");
 	const char *anchors = safetensors_get_meta(s, "frl.anchors"), *steps = safetensors_get_meta(s, "frl.steps");
 	const char *variances = safetensors_get_meta(s, "frl.variances");
 	float step[RETINAFACE_LEVELS];
 
 	*c = (struct retinaface_config){
 		.mean = { 104, 117, 123 },
+		.std = { 1, 1, 1 },
+		.scale = 255,
 		.bgr = true,
 		.min_size = { { 16, 32 }, { 64, 128 }, { 256, 512 } },
 		.step = { 8, 16, 32 },
@@ -64,6 +67,11 @@ static int read_config(struct retinaface_config *c, const struct safetensors *s,
 		return err_set(e, "metadata frl.input.order: '%s' is neither bgr nor rgb", order);
 	if (order)
 		c->bgr = strcmp(order, "bgr") == 0;
+	if ((std && parse_numbers(std, "frl.input.std", c->std, 3, e) < 0) ||
+	    (scale && parse_numbers(scale, "frl.input.scale", &c->scale, 1, e) < 0))
+		return -1;
+	if (!(c->scale > 0 && c->std[0] > 0 && c->std[1] > 0 && c->std[2] > 0))
+		return err_set(e, "metadata frl.input.scale and frl.input.std must be above 0");
 	if ((mean && parse_numbers(mean, "frl.input.mean", c->mean, 3, e) < 0) ||
 	    (anchors &&
 	     parse_numbers(anchors, "frl.anchors", c->min_size[0], RETINAFACE_LEVELS * RETINAFACE_SIZES, e) < 0) ||
@@ -163,8 +171,12 @@ static const struct plan *run(struct retinaface *r, const struct image *m, struc
 	const struct plan *plan = plan_cache_get(r->plans, m->w, m->h);
 	struct nn_picture picture = { .rgb = m->data, .pitch = m->stride, .w = m->w, .h = m->h };
 
-	for (int i = 0; i < 3; i++)
-		picture.mean[i] = c->mean[c->bgr ? 2 - i : i];
+	for (int i = 0; i < 3; i++) {
+		int channel = c->bgr ? 2 - i : i;
+
+		picture.mean[i] = c->mean[channel] * 255 / c->scale;
+		picture.scale[i] = c->scale / 255 / c->std[channel];
+	}
 	if (plan_arena_bytes(plan) > s->arena_bytes) {
 		free(s->arena);
 		s->arena_bytes = plan_arena_bytes(plan);

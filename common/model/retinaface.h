@@ -16,7 +16,11 @@ enum { RETINAFACE_LEVELS = 3, RETINAFACE_SIZES = 2, RETINAFACE_POINTS = 5 };
 
 /* What the weights' metadata says of their input; the reference's values where it says nothing. */
 struct retinaface_config {
-	float mean[3]; /* frl.input.mean, in the order of the network's channels */
+	/*
+	 * The network reads (value * scale / 255 - mean) / std, mean and std in the order of its channels: frl.input.scale,
+	 * .mean, .std.
+	 */
+	float mean[3], std[3], scale;
 	bool bgr;      /* frl.input.order */
 	float min_size[RETINAFACE_LEVELS][RETINAFACE_SIZES]; /* frl.anchors, pixels */
 	int step[RETINAFACE_LEVELS];			     /* frl.steps */

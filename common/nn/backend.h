@@ -65,12 +65,12 @@ struct nn_conv_args {
 	const struct nn_value *up;
 };
 
-/* An 8-bit RGB picture and what is subtracted from it (in R G B order). */
+/* An 8-bit RGB picture; the network reads (value - mean) * scale, both in R G B order. */
 struct nn_picture {
 	const uint8_t *rgb;
 	size_t pitch; /* bytes from row to row */
 	int w, h;
-	float mean[3];
+	float mean[3], scale[3];
 };
 
 /* A link of a chain: the first convolution, a convolution, or a pair (packed: the depthwise one, pointwise: the 1x1). */

@@ -187,10 +187,11 @@ static size_t cpu_first_scratch(const struct nn_backend *b, const struct nn_pack
 
 static struct kern_picture kern_picture_of(const struct nn_picture *picture)
 {
-	return (struct kern_picture){ .rgb = picture->rgb,
-				      .pitch = picture->pitch,
-				      .scale = { 1, 1, 1 },
-				      .mean = { picture->mean[0], picture->mean[1], picture->mean[2] } };
+	struct kern_picture k = { .rgb = picture->rgb, .pitch = picture->pitch };
+
+	memcpy(k.mean, picture->mean, sizeof k.mean);
+	memcpy(k.scale, picture->scale, sizeof k.scale);
+	return k;
 }
 
 static void cpu_first(const struct nn_backend *b, const struct nn_packed *p, const struct nn_picture *picture,

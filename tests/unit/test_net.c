@@ -102,7 +102,7 @@ static struct net *build(struct params *p, int *out, bool merged)
 static float *run(const struct net *n, int out, const uint8_t *rgb, int w, int h, size_t *count)
 {
 	struct plan *p = plan_new(n, w, h);
-	struct nn_picture pic = { rgb, (size_t)w * 3, w, h, { 10, 20, 30 } };
+	struct nn_picture pic = { rgb, (size_t)w * 3, w, h, { 10, 20, 30 }, { 1, .5f, 2 } };
 	void *arena = xaligned(plan_arena_bytes(p));
 	struct nn_value v;
 	float *y;
@@ -188,7 +188,7 @@ static struct map plain(struct params *p, const struct map *x, struct net_layer 
 
 static struct map reference(struct params *p, const uint8_t *rgb, int w, int h)
 {
-	static const double mean[3] = { 10, 20, 30 };
+	static const double mean[3] = { 10, 20, 30 }, scale[3] = { 1, .5, 2 };
 	struct map m[9];
 	struct net_layer dw = layer("d1", "e1", 16, 3, 1, .1f);
 	size_t half;
@@ -197,7 +197,7 @@ static struct map reference(struct params *p, const uint8_t *rgb, int w, int h)
 	m[0] = map_new(3, h, w);
 	for (int c = 0; c < 3; c++)
 		for (int i = 0; i < w * h; i++)
-			m[0].v[c * w * h + i] = rgb[3 * i + c] - mean[c];
+			m[0].v[c * w * h + i] = (rgb[3 * i + c] - mean[c]) * scale[c];
 	m[1] = plain(p, &m[0], layer("c0", "b0", 16, 3, 2, .1f), NULL, NULL);
 	m[2] = plain(p, &m[1], dw, NULL, NULL);
 	m[3] = plain(p, &m[2], layer("p1", "f1", 32, 1, 1, .1f), NULL, NULL);
