@@ -59,20 +59,20 @@ static double now(void)
 
 #if defined(__x86_64__)
 /* GFLOP/s of 12 independent chains of the widest multiply-add; 12 cover latency 4 at 2 a cycle. */
-#define PEAK(name, isa, vec, set1, step, flops)                                                                \
-	__attribute__((target(isa))) static double name(void)                                                  \
-	{                                                                                                      \
-		vec a[12], b = set1(1e-9f), c = set1(.5f);                                                     \
-		double t = now();                                                                              \
-		long n = 4000000;                                                                              \
-                                                                                                               \
-		_Pragma("GCC unroll 12") for (int j = 0; j < 12; j++) a[j] = set1((float)j);                   \
-		for (long i = 0; i < n; i++) {                                                                 \
-			_Pragma("GCC unroll 12") for (int j = 0; j < 12; j++) a[j] = step(a[j], b, c);         \
-			__asm__ volatile("");                                                                  \
-		}                                                                                              \
-		_Pragma("GCC unroll 12") for (int j = 0; j < 12; j++) __asm__ volatile("" : : "x"(a[j]));      \
-		return (double)n * 12 * flops / (now() - t) * 1e-9;                                            \
+#define PEAK(name, isa, vec, set1, step, flops) \
+	__attribute__((target(isa))) static double name(void) \
+	{ \
+		vec a[12], b = set1(1e-9f), c = set1(.5f); \
+		double t = now(); \
+		long n = 4000000; \
+\
+		_Pragma("GCC unroll 12") for (int j = 0; j < 12; j++) a[j] = set1((float)j); \
+		for (long i = 0; i < n; i++) { \
+			_Pragma("GCC unroll 12") for (int j = 0; j < 12; j++) a[j] = step(a[j], b, c); \
+			__asm__ volatile(""); \
+		} \
+		_Pragma("GCC unroll 12") for (int j = 0; j < 12; j++) __asm__ volatile("" : : "x"(a[j])); \
+		return (double)n * 12 * flops / (now() - t) * 1e-9; \
 	}
 #define FMA256(a, b, c) _mm256_fmadd_ps(b, c, a)
 #define FMA512(a, b, c) _mm512_fmadd_ps(b, c, a)
@@ -132,8 +132,8 @@ static void *pack(const struct kern_conv *c, int is_first, const float *slope)
 }
 
 /* src == NULL: the picture. Block `from` of dst on takes the first output block. */
-static struct layer *add(const char *name, enum kind kind, const struct map *src, struct map *dst, int from, int oc, int ks,
-    int stride, int h, int w)
+static struct layer *add(const char *name, enum kind kind, const struct map *src, struct map *dst, int from, int oc,
+			 int ks, int stride, int h, int w)
 {
 	struct layer *l = &layers[n_layers++];
 	float *slope = randoms(4096, 1);
@@ -142,8 +142,14 @@ static struct layer *add(const char *name, enum kind kind, const struct map *src
 		slope[i] = .1f;
 	snprintf(l->name, sizeof(l->name), "%s", name);
 	l->kind = kind;
-	l->a = (struct kern_conv){ .ic = src ? src->c : 3, .oc = kind == PAIR ? src->c : oc, .kh = ks, .kw = ks,
-		.stride = stride, .pad = ks / 2, .depthwise = kind == PAIR, .dtype = dtype };
+	l->a = (struct kern_conv){ .ic = src ? src->c : 3,
+				   .oc = kind == PAIR ? src->c : oc,
+				   .kh = ks,
+				   .kw = ks,
+				   .stride = stride,
+				   .pad = ks / 2,
+				   .depthwise = kind == PAIR,
+				   .dtype = dtype };
 	l->pa = pack(&l->a, kind == FIRST, slope);
 	l->oh = kern_out(&l->a, ks, h);
 	l->ow = kern_out(&l->a, ks, w);
@@ -217,8 +223,9 @@ static void ssh(int level, const struct map *src)
 
 static void build(int w, int h)
 {
-	static const int plan[][2] = { { 16, 1 }, { 32, 2 }, { 32, 1 }, { 64, 2 }, { 64, 1 }, { 128, 2 }, { 128, 1 }, { 128, 1 },
-		{ 128, 1 }, { 128, 1 }, { 128, 1 }, { 256, 2 }, { 256, 1 } };
+	static const int plan[][2] = { { 16, 1 },  { 32, 2 },  { 32, 1 },  { 64, 2 },  { 64, 1 },
+				       { 128, 2 }, { 128, 1 }, { 128, 1 }, { 128, 1 }, { 128, 1 },
+				       { 128, 1 }, { 256, 2 }, { 256, 1 } };
 	struct map x = { 0 }, c1 = x, c2 = x, o3, o2, m2, o1, m1;
 	char name[16];
 	uint8_t *rgb = xmalloc((size_t)w * (size_t)h * 3);
@@ -253,17 +260,17 @@ static void make_scratch(void)
 
 	for (int i = 0; i < n_layers; i++) {
 		struct layer *l = &layers[i];
-		size_t n = l->kind == FIRST ? kern_first_scratch(k, &l->a, l->io.iw)
-		    : l->kind == PAIR	    ? kern_dwpw_scratch(k, &l->a, &l->b, l->io.iw)
-					    : kern_conv_scratch(k, &l->a, l->io.iw);
+		size_t n = l->kind == FIRST  ? kern_first_scratch(k, &l->a, l->io.iw)
+			   : l->kind == PAIR ? kern_dwpw_scratch(k, &l->a, &l->b, l->io.iw)
+					     : kern_conv_scratch(k, &l->a, l->io.iw);
 
 		most = n > most ? n : most;
 	}
 	for (int i = 0; i < n_layers; i++)
-		links[i] = (struct kern_link){ layers[i].kind == FIRST ? KERN_LINK_FIRST
-			    : layers[i].kind == PAIR		       ? KERN_LINK_DWPW
-								       : KERN_LINK_CONV,
-			&layers[i].a, layers[i].pa, &layers[i].b, layers[i].pb };
+		links[i] = (struct kern_link){ layers[i].kind == FIRST	? KERN_LINK_FIRST
+					       : layers[i].kind == PAIR ? KERN_LINK_DWPW
+									: KERN_LINK_CONV,
+					       &layers[i].a, layers[i].pa, &layers[i].b, layers[i].pb };
 	for (int i = 0, j = 0; j < 4 && chains[j]; i += chains[j++]) {
 		size_t n = kern_chain_scratch(k, links + i, chains[j], layers[i].io.iw);
 
@@ -349,12 +356,13 @@ int main(int argc, char **argv)
 		struct layer *l = &layers[i];
 		double t = median(times[i], n);
 
-		printf("%s\t%d>%d/%d@%dx%d\t%s\t%s\t%.4f\t%.1f\t%.2f\n", l->name, l->a.ic, l->kind == PAIR ? l->b.oc : l->a.oc,
-		    l->a.stride, l->ow, l->oh, k->name, dt, t * 1e3, l->flop / t * 1e-9, l->flop / t * 1e-9 / top);
+		printf("%s\t%d>%d/%d@%dx%d\t%s\t%s\t%.4f\t%.1f\t%.2f\n", l->name, l->a.ic,
+		       l->kind == PAIR ? l->b.oc : l->a.oc, l->a.stride, l->ow, l->oh, k->name, dt, t * 1e3,
+		       l->flop / t * 1e-9, l->flop / t * 1e-9 / top);
 		flop += l->flop;
 	}
 	total = median(net, n);
 	printf("net\t%dx%d\t%s\t%s\t%.4f\t%.1f\t%.2f\n", w, h, k->name, dt, total * 1e3, flop / total * 1e-9,
-	    flop / total * 1e-9 / top);
+	       flop / total * 1e-9 / top);
 	return 0;
 }

@@ -110,7 +110,7 @@ struct problem {
 	struct kern_conv c;
 	int ih, iw, oh, ow, uh, uw;
 	float *src, *w, *bias, *slope, *res, *up;
-	double *want, *scale;	/* [oc][oh][ow]: the value, and the sum of magnitudes */
+	double *want, *scale; /* [oc][oh][ow]: the value, and the sum of magnitudes */
 };
 
 static void reference(struct problem *p)
@@ -194,9 +194,10 @@ static void compare(const struct problem *p, const struct tensor *t, double tole
 		double allowed = tolerance * scale + (c->dtype == KERN_BF16 ? fabs(want) / 250 : 0);
 
 		if (!(fabs((double)got[i] - want) <= allowed))
-			fail_msg("%s %s: %d->%d %dx%d/%d pad %d dw %d dtype %d algo %d, %dx%d: output %d of channel %d is %g, not %g",
-			    k->name, what, c->ic, c->oc, c->kh, c->kw, c->stride, c->pad, c->depthwise, c->dtype, c->algo, p->ih,
-			    p->iw, i / c->oc, i % c->oc, (double)got[i], want);
+			fail_msg(
+				"%s %s: %d>%d %dx%d/%d pad %d dw %d dtype %d algo %d, %dx%d: output %d of channel %d is %g, not %g",
+				k->name, what, c->ic, c->oc, c->kh, c->kw, c->stride, c->pad, c->depthwise, c->dtype,
+				c->algo, p->ih, p->iw, i / c->oc, i % c->oc, (double)got[i], want);
 	}
 	free(got);
 }
@@ -222,8 +223,11 @@ static void run_problem(const struct problem *p, double tolerance)
 	struct tensor src = tensor_new(c->dtype, c->ic, p->ih, p->iw, p->src), res = { 0 }, up = { 0 };
 	struct tensor whole = tensor_new(c->dtype, c->oc, p->oh, p->ow, NULL);
 	struct tensor parts = tensor_new(c->dtype, c->oc, p->oh, p->ow, NULL);
-	struct kern_io io = { .src = (const void *const *)src.blocks, .dst = whole.blocks, .ih = p->ih, .iw = p->iw,
-		.scratch = scratch };
+	struct kern_io io = { .src = (const void *const *)src.blocks,
+			      .dst = whole.blocks,
+			      .ih = p->ih,
+			      .iw = p->iw,
+			      .scratch = scratch };
 	int cut = draw(0, p->oh);
 
 	if (p->res) {
@@ -245,7 +249,7 @@ static void run_problem(const struct problem *p, double tolerance)
 	kern_conv(k, c, packed, &io, 0, cut);
 	if (!same_blocks(&whole, &parts))
 		fail_msg("%s: rows [0, %d) and [%d, %d) apart differ from the whole", k->name, cut, cut, p->oh);
-	if (p->res) {	/* in place */
+	if (p->res) { /* in place */
 		io.res = (const void *const *)res.blocks;
 		io.dst = res.blocks;
 		kern_conv(k, c, packed, &io, 0, p->oh);
@@ -295,10 +299,14 @@ static void for_every_isa(void (*test)(void))
 static void shapes(void)
 {
 	static const struct kern_conv kinds[] = {
-		{ .kh = 1, .kw = 1, .stride = 1 }, { .kh = 1, .kw = 1, .stride = 2 },
-		{ .kh = 3, .kw = 3, .stride = 1, .pad = 1 }, { .kh = 3, .kw = 3, .stride = 2, .pad = 1 },
-		{ .kh = 7, .kw = 7, .stride = 2, .pad = 3 }, { .kh = 1, .kw = 3, .stride = 1, .pad = 1 },
-		{ .kh = 5, .kw = 5, .stride = 1, .pad = 2 }, { .kh = 3, .kw = 3, .stride = 1 },
+		{ .kh = 1, .kw = 1, .stride = 1 },
+		{ .kh = 1, .kw = 1, .stride = 2 },
+		{ .kh = 3, .kw = 3, .stride = 1, .pad = 1 },
+		{ .kh = 3, .kw = 3, .stride = 2, .pad = 1 },
+		{ .kh = 7, .kw = 7, .stride = 2, .pad = 3 },
+		{ .kh = 1, .kw = 3, .stride = 1, .pad = 1 },
+		{ .kh = 5, .kw = 5, .stride = 1, .pad = 2 },
+		{ .kh = 3, .kw = 3, .stride = 1 },
 		{ .kh = 3, .kw = 3, .stride = 1, .pad = 1, .depthwise = 1 },
 		{ .kh = 3, .kw = 3, .stride = 2, .pad = 1, .depthwise = 1 },
 	};
@@ -321,9 +329,16 @@ static void shapes(void)
 static void pair(void)
 {
 	for (int i = 0; i < 40; i++) {
-		struct kern_conv dw = { .ic = draw(3, 70), .kh = 3, .kw = 3, .stride = 1 + i % 2, .pad = 1, .depthwise = 1,
-			.dtype = i & 2 ? KERN_BF16 : KERN_F32 };
-		struct kern_conv pw = { .ic = dw.ic, .oc = draw(1, 70), .kh = 1, .kw = 1, .stride = 1, .dtype = dw.dtype };
+		struct kern_conv dw = { .ic = draw(3, 70),
+					.kh = 3,
+					.kw = 3,
+					.stride = 1 + i % 2,
+					.pad = 1,
+					.depthwise = 1,
+					.dtype = i & 2 ? KERN_BF16 : KERN_F32 };
+		struct kern_conv pw = {
+			.ic = dw.ic, .oc = draw(1, 70), .kh = 1, .kw = 1, .stride = 1, .dtype = dw.dtype
+		};
 		int ih = draw(1, 20), iw = draw(1, 70), cut;
 		struct problem d, p;
 		struct tensor src, mid, apart, whole, parts;
@@ -348,8 +363,11 @@ static void pair(void)
 		io.src = (const void *const *)src.blocks;
 		io.dst = mid.blocks;
 		kern_conv(k, &dw, pd, &io, 0, d.oh);
-		io2 = (struct kern_io){ .src = (const void *const *)mid.blocks, .dst = apart.blocks, .ih = d.oh, .iw = d.ow,
-			.scratch = scratch2 };
+		io2 = (struct kern_io){ .src = (const void *const *)mid.blocks,
+					.dst = apart.blocks,
+					.ih = d.oh,
+					.iw = d.ow,
+					.scratch = scratch2 };
 		kern_conv(k, &pw, pp, &io2, 0, d.oh);
 		io.dst = whole.blocks;
 		io.scratch = scratch;
@@ -379,16 +397,24 @@ static void pair(void)
 static void first(void)
 {
 	for (int i = 0; i < 32; i++) {
-		struct kern_conv c = { .ic = 3, .oc = draw(1, 70), .kh = i & 4 ? 7 : 3, .kw = i & 4 ? 7 : 3,
-			.stride = i & 8 ? 1 : 2, .pad = i & 4 ? 3 : 1, .dtype = i & 2 ? KERN_BF16 : KERN_F32 };
+		struct kern_conv c = { .ic = 3,
+				       .oc = draw(1, 70),
+				       .kh = i & 4 ? 7 : 3,
+				       .kw = i & 4 ? 7 : 3,
+				       .stride = i & 8 ? 1 : 2,
+				       .pad = i & 4 ? 3 : 1,
+				       .dtype = i & 2 ? KERN_BF16 : KERN_F32 };
 		int ih = draw(1, 20), iw = draw(1, 140), swap = i & 1, cut, pitch = iw * 3 + draw(0, 5);
 		struct problem p = problem_new(c, ih, iw, 0, 3);
-		size_t ps = kern_first_pack_size(k, &c), ss = kern_first_scratch(k, &c, iw), rs = (size_t)(pitch * (ih - 1) + iw * 3);
+		size_t ps = kern_first_pack_size(k, &c), ss = kern_first_scratch(k, &c, iw),
+		       rs = (size_t)(pitch * (ih - 1) + iw * 3);
 		void *packed = guarded(ps), *scratch = guarded(ss);
 		uint8_t *rgb = guarded(rs);
 		struct tensor whole = tensor_new(c.dtype, c.oc, p.oh, p.ow, NULL);
 		struct tensor parts = tensor_new(c.dtype, c.oc, p.oh, p.ow, NULL);
-		struct kern_picture pic = { .rgb = rgb, .pitch = (size_t)pitch, .mean = { 123, 117, 104 }, .scale = { 1, 1, 1 } };
+		struct kern_picture pic = {
+			.rgb = rgb, .pitch = (size_t)pitch, .mean = { 123, 117, 104 }, .scale = { 1, 1, 1 }
+		};
 		struct kern_io io = { .dst = whole.blocks, .ih = ih, .iw = iw, .scratch = scratch };
 
 		for (size_t at = 0; at < rs; at++)
@@ -397,7 +423,8 @@ static void first(void)
 			for (int at = 0; at < ih * iw; at++) {
 				int mem = swap ? 2 - ch : ch;
 
-				p.src[ch * ih * iw + at] = (float)rgb[at / iw * pitch + at % iw * 3 + mem] - pic.mean[mem];
+				p.src[ch * ih * iw + at] = (float)rgb[at / iw * pitch + at % iw * 3 + mem] -
+							   pic.mean[mem];
 			}
 		free(p.want);
 		free(p.scale);
@@ -447,7 +474,9 @@ static struct layer layer_new(enum kern_link_kind kind, struct kern_conv conv, i
 	}
 	free(w);
 	if (kind == KERN_LINK_DWPW) {
-		l.pw = (struct kern_conv){ .ic = conv.ic, .oc = oc, .kh = 1, .kw = 1, .stride = 1, .dtype = conv.dtype };
+		l.pw = (struct kern_conv){
+			.ic = conv.ic, .oc = oc, .kh = 1, .kw = 1, .stride = 1, .dtype = conv.dtype
+		};
 		w = draws(oc * conv.ic, 0);
 		l.packed_pw = guarded(l.packed_pw_size = kern_pack_size(k, &l.pw));
 		kern_pack(k, &l.pw, w, NULL, slope, l.packed_pw);
@@ -472,7 +501,9 @@ static void chain_once(enum kern_dtype dt, int ih, int iw)
 	struct kern_link links[5];
 	size_t rs = (size_t)(ih * iw * 3), one = 0, all;
 	uint8_t *rgb = guarded(rs);
-	struct kern_picture pic = { .rgb = rgb, .pitch = (size_t)iw * 3, .mean = { 1, 2, 3 }, .scale = { .01f, .01f, .01f } };
+	struct kern_picture pic = {
+		.rgb = rgb, .pitch = (size_t)iw * 3, .mean = { 1, 2, 3 }, .scale = { .01f, .01f, .01f }
+	};
 	struct kern_io io = { .ih = ih, .iw = iw };
 	struct tensor got;
 	void *scratch;
@@ -481,7 +512,9 @@ static void chain_once(enum kern_dtype dt, int ih, int iw)
 	for (size_t i = 0; i < rs; i++)
 		rgb[i] = (uint8_t)draw(0, 255);
 	for (int i = 0; i < 5; i++) {
-		enum kern_link_kind kind = i == 0 ? KERN_LINK_FIRST : kinds[i].depthwise ? KERN_LINK_DWPW : KERN_LINK_CONV;
+		enum kern_link_kind kind = i == 0		? KERN_LINK_FIRST
+					   : kinds[i].depthwise ? KERN_LINK_DWPW
+								: KERN_LINK_CONV;
 
 		l[i] = layer_new(kind, kinds[i], oc[i], h, w);
 		links[i] = (struct kern_link){ kind, &l[i].conv, l[i].packed, &l[i].pw, l[i].packed_pw };
@@ -491,7 +524,7 @@ static void chain_once(enum kern_dtype dt, int ih, int iw)
 		w = l[i].out.w;
 	}
 	io.scratch = scratch = guarded(one);
-	for (int i = 0; i < 5; i++) {	/* chains of one are the layers alone */
+	for (int i = 0; i < 5; i++) { /* chains of one are the layers alone */
 		io.dst = l[i].out.blocks;
 		kern_chain(k, &links[i], 1, &pic, &io, 0, l[i].out.h);
 		io.src = (const void *const *)l[i].out.blocks;
@@ -529,7 +562,8 @@ static void pool(void)
 	for (int i = 0; i < 16; i++) {
 		struct kern_conv like = { .ic = 1, .oc = 1, .kh = 3, .kw = 3, .stride = 2, .pad = 1 };
 		enum kern_dtype dt = i & 1 ? KERN_BF16 : KERN_F32;
-		int c = draw(1, 40), h = draw(1, 20), w = draw(1, 20), oh = kern_out(&like, 3, h), ow = kern_out(&like, 3, w);
+		int c = draw(1, 40), h = draw(1, 20), w = draw(1, 20), oh = kern_out(&like, 3, h),
+		    ow = kern_out(&like, 3, w);
 		float *in = draws(c * h * w, 0), *got = xrealloc_array(NULL, (size_t)(c * oh * ow), sizeof(*got));
 		struct tensor src = tensor_new(dt, c, h, w, in), dst = tensor_new(dt, c, oh, ow, NULL);
 		struct kern_io io = { .src = (const void *const *)src.blocks, .dst = dst.blocks, .ih = h, .iw = w };
@@ -613,12 +647,8 @@ static void test_choice(void **s)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_choice),
-		cmocka_unit_test(test_shapes),
-		cmocka_unit_test(test_pair),
-		cmocka_unit_test(test_first),
-		cmocka_unit_test(test_chain),
-		cmocka_unit_test(test_pool),
+		cmocka_unit_test(test_choice), cmocka_unit_test(test_shapes), cmocka_unit_test(test_pair),
+		cmocka_unit_test(test_first),  cmocka_unit_test(test_chain),  cmocka_unit_test(test_pool),
 	};
 
 	return cmocka_run_group_tests_name("kern", tests, NULL, NULL);

@@ -83,8 +83,9 @@ int kern_out(const struct kern_conv *c, int l, int n)
 
 static void check(const struct kern_conv *c)
 {
-	if (c->ic < 1 || c->ic > KERN_MAX_CHANNELS || c->oc < 1 || c->oc > KERN_MAX_CHANNELS || c->kh < 1 || c->kw < 1 ||
-	    c->kh * c->kw > KERN_MAX_TAPS || (c->stride != 1 && c->stride != 2) || c->pad < 0 || c->pad > 7)
+	if (c->ic < 1 || c->ic > KERN_MAX_CHANNELS || c->oc < 1 || c->oc > KERN_MAX_CHANNELS || c->kh < 1 ||
+	    c->kw < 1 || c->kh * c->kw > KERN_MAX_TAPS || (c->stride != 1 && c->stride != 2) || c->pad < 0 ||
+	    c->pad > 7)
 		BUG("convolution %d -> %d, %dx%d / %d, pad %d", c->ic, c->oc, c->kh, c->kw, c->stride, c->pad);
 	if (c->depthwise && (c->ic != c->oc || c->kh != 3 || c->kw != 3 || c->pad != 1))
 		BUG("depthwise convolution %d -> %d, %dx%d, pad %d", c->ic, c->oc, c->kh, c->kw, c->pad);
@@ -93,7 +94,8 @@ static void check(const struct kern_conv *c)
 const struct kern_ops *kern_resolve(const struct kern *k, const struct kern_conv *conv, struct kern_conv *c)
 {
 	const struct kern_ops *o = conv->dtype == KERN_BF16 ? k->bf16 : k->f32;
-	int can = o->winograd && conv->kh == 3 && conv->kw == 3 && conv->stride == 1 && conv->pad == 1 && !conv->depthwise;
+	int can = o->winograd && conv->kh == 3 && conv->kw == 3 && conv->stride == 1 && conv->pad == 1 &&
+		  !conv->depthwise;
 
 	check(conv);
 	*c = *conv;
@@ -103,7 +105,7 @@ const struct kern_ops *kern_resolve(const struct kern *k, const struct kern_conv
 
 /* The same, and what a call of it must keep to: output height oh. */
 static const struct kern_ops *resolve_call(const struct kern *k, const struct kern_conv *conv, const void *packed,
-    const struct kern_io *io, int y0, int y1, struct kern_conv *c)
+					   const struct kern_io *io, int y0, int y1, struct kern_conv *c)
 {
 	const struct kern_ops *o = kern_resolve(k, conv, c);
 	const struct packed *head = packed;
@@ -141,7 +143,8 @@ size_t kern_conv_scratch(const struct kern *k, const struct kern_conv *conv, int
 	return o->conv_scratch(&c, iw);
 }
 
-void kern_conv(const struct kern *k, const struct kern_conv *conv, const void *packed, const struct kern_io *io, int y0, int y1)
+void kern_conv(const struct kern *k, const struct kern_conv *conv, const void *packed, const struct kern_io *io, int y0,
+	       int y1)
 {
 	struct kern_conv c;
 
@@ -165,8 +168,8 @@ size_t kern_dwpw_scratch(const struct kern *k, const struct kern_conv *dw, const
 	return o->dwpw_scratch(&d, &p, iw);
 }
 
-void kern_dwpw(const struct kern *k, const struct kern_conv *dw, const void *pdw, const struct kern_conv *pw, const void *ppw,
-    const struct kern_io *io, int y0, int y1)
+void kern_dwpw(const struct kern *k, const struct kern_conv *dw, const void *pdw, const struct kern_conv *pw,
+	       const void *ppw, const struct kern_io *io, int y0, int y1)
 {
 	struct kern_conv d, p;
 	struct kern_io plain = *io;
@@ -188,7 +191,7 @@ size_t kern_first_scratch(const struct kern *k, const struct kern_conv *conv, in
 }
 
 void kern_first(const struct kern *k, const struct kern_conv *conv, const void *packed, const struct kern_picture *pic,
-    const struct kern_io *io, int y0, int y1)
+		const struct kern_io *io, int y0, int y1)
 {
 	struct kern_io plain = *io;
 	struct kern_conv c;

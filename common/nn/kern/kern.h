@@ -29,23 +29,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KERN_ALIGN 64		/* of packed weights and scratch */
+#define KERN_ALIGN 64 /* of packed weights and scratch */
 #define KERN_MAX_CHANNELS 4096
 
 enum kern_dtype { KERN_F32, KERN_BF16 };
 
 enum kern_algo {
-	KERN_AUTO,		/* the faster one for this shape and set */
+	KERN_AUTO, /* the faster one for this shape and set */
 	KERN_DIRECT,
-	KERN_WINOGRAD,		/* F(4x4,3x3); only 3x3, stride 1, pad 1 */
+	KERN_WINOGRAD, /* F(4x4,3x3); only 3x3, stride 1, pad 1 */
 };
 
 /* An instruction set's kernels: one of generic, avx2, avx512, avx512bf16. */
 struct kern {
 	const char *name;
-	int block;		/* B: 16 for the avx512 sets, else 8 */
-	int fast_bf16;		/* bf16 is stored in 2 bytes and is faster than f32 */
-	const struct kern_ops *f32, *bf16;	/* private */
+	int block;			   /* B: 16 for the avx512 sets, else 8 */
+	int fast_bf16;			   /* bf16 is stored in 2 bytes and is faster than f32 */
+	const struct kern_ops *f32, *bf16; /* private */
 };
 
 /*
@@ -85,8 +85,8 @@ int kern_out(const struct kern_conv *c, int l, int n);
  * NULL is all 0 (bias), all 1 (slope: no activation). 0 <= slope <= 1.
  */
 size_t kern_pack_size(const struct kern *k, const struct kern_conv *c);
-void kern_pack(const struct kern *k, const struct kern_conv *c,
-    const float *w, const float *bias, const float *slope, void *p);
+void kern_pack(const struct kern *k, const struct kern_conv *c, const float *w, const float *bias, const float *slope,
+	       void *p);
 
 /*
  * What a call reads and writes. dst must not overlap anything that is read,
@@ -95,10 +95,10 @@ void kern_pack(const struct kern *k, const struct kern_conv *c,
  *	v = conv(src) + bias + res;  v = v > 0 ? v : v * slope;  dst = v + up
  */
 struct kern_io {
-	const void *const *src;	/* blocks of ic channels, ih x iw */
+	const void *const *src; /* blocks of ic channels, ih x iw */
 	void *const *dst;	/* blocks of oc channels, oh x ow */
 	int ih, iw;
-	const void *const *res;	/* oc channels, oh x ow, or NULL */
+	const void *const *res; /* oc channels, oh x ow, or NULL */
 	const void *const *up;	/* oc channels, uh x uw, or NULL: read at */
 	int uh, uw;		/* (y * uh / oh, x * uw / ow), as PyTorch's nearest */
 	void *scratch;		/* kern_*_scratch() bytes, aligned; one per thread */
@@ -114,8 +114,8 @@ size_t kern_conv_scratch(const struct kern *k, const struct kern_conv *c, int iw
 void kern_rows_read(const struct kern *k, const struct kern_conv *c, int ih, int y0, int y1, int *from, int *to);
 
 /* Output rows [y0, y1) of a convolution. */
-void kern_conv(const struct kern *k, const struct kern_conv *c, const void *packed,
-    const struct kern_io *io, int y0, int y1);
+void kern_conv(const struct kern *k, const struct kern_conv *c, const void *packed, const struct kern_io *io, int y0,
+	       int y1);
 
 /*
  * Output rows [y0, y1) of a depthwise convolution and the 1x1, stride 1
@@ -123,10 +123,9 @@ void kern_conv(const struct kern *k, const struct kern_conv *c, const void *pack
  * pw->oc. The intermediate is rounded as if it had been stored.
  * Same bits as the two calls apart.
  */
-size_t kern_dwpw_scratch(const struct kern *k, const struct kern_conv *dw,
-    const struct kern_conv *pw, int iw);
-void kern_dwpw(const struct kern *k, const struct kern_conv *dw, const void *pdw,
-    const struct kern_conv *pw, const void *ppw, const struct kern_io *io, int y0, int y1);
+size_t kern_dwpw_scratch(const struct kern *k, const struct kern_conv *dw, const struct kern_conv *pw, int iw);
+void kern_dwpw(const struct kern *k, const struct kern_conv *dw, const void *pdw, const struct kern_conv *pw,
+	       const void *ppw, const struct kern_io *io, int y0, int y1);
 
 /*
  * The first convolution, straight from an 8-bit picture of 3 channels in
@@ -143,11 +142,11 @@ struct kern_picture {
 };
 
 size_t kern_first_pack_size(const struct kern *k, const struct kern_conv *c);
-void kern_first_pack(const struct kern *k, const struct kern_conv *c, int swap,
-    const float *w, const float *bias, const float *slope, void *p);
+void kern_first_pack(const struct kern *k, const struct kern_conv *c, int swap, const float *w, const float *bias,
+		     const float *slope, void *p);
 size_t kern_first_scratch(const struct kern *k, const struct kern_conv *c, int iw);
-void kern_first(const struct kern *k, const struct kern_conv *c, const void *packed,
-    const struct kern_picture *pic, const struct kern_io *io, int y0, int y1);
+void kern_first(const struct kern *k, const struct kern_conv *c, const void *packed, const struct kern_picture *pic,
+		const struct kern_io *io, int y0, int y1);
 
 /*
  * Several layers, each reading what the one before it wrote, a few rows at a time: what lies between them never leaves
@@ -159,9 +158,9 @@ enum kern_link_kind { KERN_LINK_CONV, KERN_LINK_DWPW, KERN_LINK_FIRST };
 
 struct kern_link {
 	enum kern_link_kind kind;
-	const struct kern_conv *conv;	/* of a pair, the depthwise one */
+	const struct kern_conv *conv; /* of a pair, the depthwise one */
 	const void *packed;
-	const struct kern_conv *pw;	/* of a pair, the 1x1 */
+	const struct kern_conv *pw; /* of a pair, the 1x1 */
 	const void *packed_pw;
 };
 
@@ -169,16 +168,15 @@ struct kern_link {
 
 size_t kern_chain_scratch(const struct kern *k, const struct kern_link *links, int n, int iw);
 void kern_chain(const struct kern *k, const struct kern_link *links, int n, const struct kern_picture *pic,
-    const struct kern_io *io, int y0, int y1);
+		const struct kern_io *io, int y0, int y1);
 
 /* 3x3 maximum, stride 2, pad 1, of `channels` channels; no scratch. */
-void kern_maxpool(const struct kern *k, enum kern_dtype dt, int channels,
-    const struct kern_io *io, int y0, int y1);
+void kern_maxpool(const struct kern *k, enum kern_dtype dt, int channels, const struct kern_io *io, int y0, int y1);
 
 /* Between blocks and plain f32, all rows: [C][H][W] in, [H][W][C] out. */
-void kern_from_nchw(const struct kern *k, enum kern_dtype dt, int channels,
-    int h, int w, const float *src, void *const *dst);
-void kern_to_nhwc(const struct kern *k, enum kern_dtype dt, int channels,
-    int h, int w, const void *const *src, float *dst);
+void kern_from_nchw(const struct kern *k, enum kern_dtype dt, int channels, int h, int w, const float *src,
+		    void *const *dst);
+void kern_to_nhwc(const struct kern *k, enum kern_dtype dt, int channels, int h, int w, const void *const *src,
+		  float *dst);
 
 #endif

@@ -19,24 +19,24 @@ INLINE void estore(elem *p, vec v)
 
 INLINE void round_all(vec *v, const int n, int round)
 {
-	(void)v, (void)n, (void)round;	/* estore() does */
+	(void)v, (void)n, (void)round; /* estore() does */
 }
 
 /* As sum_f32() of simd_tile.h; channels in pairs (an odd one's partner is 0), weights [B / 2][B out][2]. */
-INLINE void sum_elem(vec *acc, const int nb, const int np, const elem *x, int nc,
-    const elem *w, ptrdiff_t wblk)
+INLINE void sum_elem(vec *acc, const int nb, const int np, const elem *x, int nc, const elem *w, ptrdiff_t wblk)
 {
 	for (int c = 0; c < nc; c += 2, x += 2, w += 2 * B) {
 		__m512bh wv[NB_MAX];
 
-		UNROLL for (int j = 0; j < nb; j++)
+		UNROLLED (j, nb)
 			wv[j] = (__m512bh)_mm512_load_si512(w + j * wblk);
-		UNROLL for (int i = 0; i < np; i++) {
+		UNROLLED (i, np) {
 			int32_t pair;
 
 			memcpy(&pair, x + i * B, sizeof(pair));
-			UNROLL for (int j = 0; j < nb; j++)
-				acc[j * np + i] = _mm512_dpbf16_ps(acc[j * np + i], wv[j], (__m512bh)_mm512_set1_epi32(pair));
+			UNROLLED (j, nb)
+				acc[j * np + i] = _mm512_dpbf16_ps(acc[j * np + i], wv[j],
+								   (__m512bh)_mm512_set1_epi32(pair));
 		}
 	}
 }

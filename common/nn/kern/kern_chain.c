@@ -13,11 +13,11 @@
 #define MAX_ROWS 16
 
 struct window {
-	char *rows;		/* [block][cap][row bytes] */
+	char *rows; /* [block][cap][row bytes] */
 	int cap, lo, hi;
-	int h, w, blocks;	/* of the whole output that this is a window of */
-	size_t row;		/* bytes */
-	void **at;		/* blocks, as if the whole were there */
+	int h, w, blocks; /* of the whole output that this is a window of */
+	size_t row;	  /* bytes */
+	void **at;	  /* blocks, as if the whole were there */
 };
 
 struct chain {
@@ -26,7 +26,7 @@ struct chain {
 	int n;
 	const struct kern_picture *pic;
 	const struct kern_io *io;
-	void *scratch;		/* of the links */
+	void *scratch; /* of the links */
 	struct window win[KERN_MAX_LINKS];
 };
 
@@ -86,9 +86,9 @@ static size_t links_scratch(const struct chain *c, int iw)
 
 	for (int i = 0; i < c->n; i++) {
 		const struct kern_link *l = &c->links[i];
-		size_t n = l->kind == KERN_LINK_FIRST ? kern_first_scratch(c->k, l->conv, iw)
-		    : l->kind == KERN_LINK_DWPW	      ? kern_dwpw_scratch(c->k, l->conv, l->pw, iw)
-						      : kern_conv_scratch(c->k, l->conv, iw);
+		size_t n = l->kind == KERN_LINK_FIRST  ? kern_first_scratch(c->k, l->conv, iw)
+			   : l->kind == KERN_LINK_DWPW ? kern_dwpw_scratch(c->k, l->conv, l->pw, iw)
+						       : kern_conv_scratch(c->k, l->conv, iw);
 
 		most = n > most ? n : most;
 		iw = c->win[i].w;
@@ -103,7 +103,7 @@ size_t kern_chain_scratch(const struct kern *k, const struct kern_link *links, i
 
 	if (n < 1 || n > KERN_MAX_LINKS)
 		BUG("a chain of %d links", n);
-	choose_rows(&c, 1 << 16, iw, &bytes);	/* the height plays no part */
+	choose_rows(&c, 1 << 16, iw, &bytes); /* the height plays no part */
 	return bytes + links_scratch(&c, iw);
 }
 
@@ -126,10 +126,11 @@ static void slide(struct window *w, int lo, int hi)
 
 	if (hi - w->lo > w->cap) {
 		for (int b = 0; b < w->blocks && lo < w->hi; b++)
-			memmove(w->rows + (size_t)b * plane, w->rows + (size_t)b * plane + (size_t)(lo - w->lo) * w->row,
-			    (size_t)(w->hi - lo) * w->row);
+			memmove(w->rows + (size_t)b * plane,
+				w->rows + (size_t)b * plane + (size_t)(lo - w->lo) * w->row,
+				(size_t)(w->hi - lo) * w->row);
 		w->lo = lo;
-		if (w->hi < lo)	/* rows that a 1x1 convolution with stride steps over */
+		if (w->hi < lo) /* rows that a 1x1 convolution with stride steps over */
 			w->hi = lo;
 	}
 	for (int b = 0; b < w->blocks; b++)
@@ -166,7 +167,7 @@ static void need(struct chain *c, int i, int lo, int hi)
 }
 
 void kern_chain(const struct kern *k, const struct kern_link *links, int n, const struct kern_picture *pic,
-    const struct kern_io *io, int y0, int y1)
+		const struct kern_io *io, int y0, int y1)
 {
 	struct chain c = { .k = k, .links = links, .n = n, .pic = pic, .io = io };
 	char *scratch = io->scratch;

@@ -8,8 +8,8 @@
 #define B 8
 
 /* v[B]: residual, activation, addition of an upsampled tensor, rounding, store; of output (y, x) of block b. */
-static void finish(const struct kern_conv *c, const void *p, const struct kern_io *io, int b, int y, int x, int oh, int ow,
-    const float *v)
+static void finish(const struct kern_conv *c, const void *p, const struct kern_io *io, int b, int y, int x, int oh,
+		   int ow, const float *v)
 {
 	const float *slope = packed_bias(p) + (((const struct packed *)p)->oc_blocks + b) * B;
 	ptrdiff_t at = ((ptrdiff_t)y * ow + x) * B;
@@ -29,7 +29,8 @@ static void finish(const struct kern_conv *c, const void *p, const struct kern_i
 }
 
 /* The sum for output (y, x), block b. Depthwise: lane by lane; else every input channel to all lanes. */
-static void conv_pixel(const struct kern_conv *c, const void *p, const struct kern_io *io, int b, int y, int x, float *v)
+static void conv_pixel(const struct kern_conv *c, const void *p, const struct kern_io *io, int b, int y, int x,
+		       float *v)
 {
 	const float *w = packed_weights(p, B);
 	int icb = ((const struct packed *)p)->ic_blocks;
@@ -88,7 +89,7 @@ static size_t dwpw_scratch(const struct kern_conv *dw, const struct kern_conv *p
 }
 
 static void dwpw(const struct kern_conv *dw, const void *pdw, const struct kern_conv *pw, const void *ppw,
-    const struct kern_io *io, int y0, int y1)
+		 const struct kern_io *io, int y0, int y1)
 {
 	int blocks = div_up(dw->ic, B), oh = kern_out(dw, 3, io->ih), ow = kern_out(dw, 3, io->iw);
 	float **mid = io->scratch, v[B];
@@ -105,7 +106,7 @@ static void dwpw(const struct kern_conv *dw, const void *pdw, const struct kern_
 
 		out.res = out.up = NULL;
 		for (int b = 0; b < blocks; b++) {
-			void *at = mid[b] - (ptrdiff_t)y * ow * B;	/* so that row y lies at mid[b] */
+			void *at = mid[b] - (ptrdiff_t)y * ow * B; /* so that row y lies at mid[b] */
 
 			out.dst = &at - b;
 			for (int x = 0; x < ow; x++) {
@@ -126,8 +127,8 @@ static size_t first_scratch(const struct kern_conv *c, int iw)
 	return conv_scratch(c, iw);
 }
 
-static void first_pixel(const struct kern_conv *c, const void *p, const struct kern_picture *pic, const struct kern_io *io,
-    int b, int y, int x, float *v)
+static void first_pixel(const struct kern_conv *c, const void *p, const struct kern_picture *pic,
+			const struct kern_io *io, int b, int y, int x, float *v)
 {
 	const float *w = (const float *)packed_weights(p, B) + (ptrdiff_t)b * c->kh * c->kw * 3 * B;
 
@@ -140,15 +141,16 @@ static void first_pixel(const struct kern_conv *c, const void *p, const struct k
 
 			if (iy < 0 || iy >= io->ih || ix < 0 || ix >= io->iw)
 				continue;
-			in = ((float)pic->rgb[(size_t)iy * pic->pitch + (size_t)ix * 3 + (size_t)i] - pic->mean[i]) * pic->scale[i];
+			in = ((float)pic->rgb[(size_t)iy * pic->pitch + (size_t)ix * 3 + (size_t)i] - pic->mean[i]) *
+			     pic->scale[i];
 			for (int l = 0; l < B; l++)
 				v[l] += in * w[l];
 		}
 	}
 }
 
-static void first(const struct kern_conv *c, const void *p, const struct kern_picture *pic, const struct kern_io *io, int y0,
-    int y1)
+static void first(const struct kern_conv *c, const void *p, const struct kern_picture *pic, const struct kern_io *io,
+		  int y0, int y1)
 {
 	int oh = kern_out(c, c->kh, io->ih), ow = kern_out(c, c->kw, io->iw);
 	float v[B];

@@ -25,7 +25,7 @@ size_t kern_pack_size(const struct kern *k, const struct kern_conv *conv)
 
 /* Everything but the weights; returns where those go. */
 static void *pack_head(const struct kern_ops *o, const struct kern_conv *c, int ic_blocks, const float *bias,
-    const float *slope, void *p)
+		       const float *slope, void *p)
 {
 	struct packed *head = p;
 	int ocb = div_up(c->oc, o->block), n = ocb * o->block;
@@ -48,8 +48,12 @@ static void *pack_head(const struct kern_ops *o, const struct kern_conv *c, int 
 static void winograd_filter(const float *g, float u[WINO_POINTS])
 {
 	static const double G[WINO_IN][3] = {
-		{ 1. / 4, 0, 0 }, { -1. / 6, -1. / 6, -1. / 6 }, { -1. / 6, 1. / 6, -1. / 6 },
-		{ 1. / 24, 1. / 12, 1. / 6 }, { 1. / 24, -1. / 12, 1. / 6 }, { 0, 0, 1 },
+		{ 1. / 4, 0, 0 },
+		{ -1. / 6, -1. / 6, -1. / 6 },
+		{ -1. / 6, 1. / 6, -1. / 6 },
+		{ 1. / 24, 1. / 12, 1. / 6 },
+		{ 1. / 24, -1. / 12, 1. / 6 },
+		{ 0, 0, 1 },
 	};
 
 	for (int y = 0; y < WINO_IN; y++)
@@ -74,7 +78,8 @@ static void pack_winograd(int b, const struct kern_conv *c, const float *w, floa
 				g[t] = c->dtype == KERN_BF16 ? bf16_round(*w++) : *w++;
 			winograd_filter(g, u);
 			for (int f = 0; f < WINO_POINTS; f++)
-				dst[((((ptrdiff_t)(o / b) * WINO_POINTS + f) * icb + i / b) * b + i % b) * b + o % b] = u[f];
+				dst[((((ptrdiff_t)(o / b) * WINO_POINTS + f) * icb + i / b) * b + i % b) * b + o % b] =
+					u[f];
 		}
 }
 
@@ -90,12 +95,13 @@ static void pack_direct(int b, int pairs, const struct kern_conv *c, const float
 				if (pairs)
 					((uint16_t *)dst)[m + i % b / 2 * 2 * b + o % b * 2 + i % 2] = bf16_of(*w);
 				else
-					((float *)dst)[m + i % b * b + o % b] = c->dtype == KERN_BF16 ? bf16_round(*w) : *w;
+					((float *)dst)[m + i % b * b + o % b] = c->dtype == KERN_BF16 ? bf16_round(*w)
+												      : *w;
 			}
 }
 
-void kern_pack(const struct kern *k, const struct kern_conv *conv, const float *w, const float *bias, const float *slope,
-    void *p)
+void kern_pack(const struct kern *k, const struct kern_conv *conv, const float *w, const float *bias,
+	       const float *slope, void *p)
 {
 	struct kern_conv c;
 	const struct kern_ops *o = kern_resolve(k, conv, &c);
@@ -105,7 +111,9 @@ void kern_pack(const struct kern *k, const struct kern_conv *conv, const float *
 	memset(dst, 0, (size_t)div_up(c.oc, b) * block_weights(o, &c));
 	if (c.depthwise) {
 		for (int i = 0; i < c.ic * taps; i++)
-			dst[(i / taps / b * taps + i % taps) * b + i / taps % b] = c.dtype == KERN_BF16 ? bf16_round(w[i]) : w[i];
+			dst[(i / taps / b * taps + i % taps) * b + i / taps % b] = c.dtype == KERN_BF16
+											   ? bf16_round(w[i])
+											   : w[i];
 	} else if (c.algo == KERN_WINOGRAD) {
 		pack_winograd(b, &c, w, dst);
 	} else {
@@ -121,7 +129,7 @@ size_t kern_first_pack_size(const struct kern *k, const struct kern_conv *c)
 }
 
 void kern_first_pack(const struct kern *k, const struct kern_conv *conv, int swap, const float *w, const float *bias,
-    const float *slope, void *p)
+		     const float *slope, void *p)
 {
 	struct kern_conv c;
 	const struct kern_ops *o = kern_resolve(k, conv, &c);
@@ -133,10 +141,11 @@ void kern_first_pack(const struct kern *k, const struct kern_conv *conv, int swa
 		for (int ch = 0; ch < 3; ch++)
 			for (int t = 0; t < taps; t++, w++)
 				dst[((i / b * taps + t) * 3 + (swap ? 2 - ch : ch)) * b + i % b] =
-				    c.dtype == KERN_BF16 ? bf16_round(*w) : *w;
+					c.dtype == KERN_BF16 ? bf16_round(*w) : *w;
 }
 
-void kern_from_nchw(const struct kern *k, enum kern_dtype dt, int channels, int h, int w, const float *src, void *const *dst)
+void kern_from_nchw(const struct kern *k, enum kern_dtype dt, int channels, int h, int w, const float *src,
+		    void *const *dst)
 {
 	ptrdiff_t plane = (ptrdiff_t)h * w;
 	int b = k->block;
@@ -152,7 +161,8 @@ void kern_from_nchw(const struct kern *k, enum kern_dtype dt, int channels, int 
 		}
 }
 
-void kern_to_nhwc(const struct kern *k, enum kern_dtype dt, int channels, int h, int w, const void *const *src, float *dst)
+void kern_to_nhwc(const struct kern *k, enum kern_dtype dt, int channels, int h, int w, const void *const *src,
+		  float *dst)
 {
 	int b = k->block, two = dt == KERN_BF16 && k->fast_bf16;
 

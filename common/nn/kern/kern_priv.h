@@ -18,17 +18,18 @@
 #include "common/nn/kern/kern.h"
 
 #define KERN_MAX_TAPS 49
-#define WINO_OUT 4		/* a Winograd tile's output side */
-#define WINO_IN 6		/* and input side */
+#define WINO_OUT 4 /* a Winograd tile's output side */
+#define WINO_IN 6  /* and input side */
 #define WINO_POINTS 36
 
 #define INLINE static inline __attribute__((always_inline))
-/* In front of a loop of constant length over an array that is to live in registers. */
+/* UNROLLED (i, n): a loop of constant length, over an array that is to live in registers. */
 #ifdef __clang__
 #define UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define UNROLL _Pragma("GCC unroll 64")
 #endif
+#define UNROLLED(i, n) UNROLL for (int i = 0; i < (n); i++)
 
 struct packed {
 	int32_t algo; /* KERN_DIRECT or KERN_WINOGRAD */
@@ -62,6 +63,22 @@ static inline const void *packed_weights(const void *p, int block)
 	return (const char *)p + packed_head(((const struct packed *)p)->oc_blocks * block);
 }
 
+/* Carves n bytes off the caller's scratch. */
+static inline void *carve(char **scratch, size_t n)
+{
+	void *p = *scratch;
+
+	*scratch += align_up(n);
+	return p;
+}
+
+/* The columns of a picture of width uw that columns 0..ow-1 see when it is enlarged to width ow. */
+static inline void make_xmap(int32_t *xmap, int uw, int ow)
+{
+	for (int x = 0; x < ow; x++)
+		xmap[x] = (int32_t)((int64_t)x * uw / ow);
+}
+
 /* f32 to bf16, nearest, ties to even; the same as the vector forms for every finite number. */
 static inline uint16_t bf16_of(float f)
 {
@@ -90,16 +107,16 @@ static inline float bf16_round(float f)
 /* The functions of one set for one dtype; arguments are as in kern.h, checked by the dispatcher. */
 struct kern_ops {
 	int block;
-	int winograd;	/* has it */
-	int bf16;	/* elements are 2-byte bf16, direct weights too */
+	int winograd; /* has it */
+	int bf16;     /* elements are 2-byte bf16, direct weights too */
 	size_t (*conv_scratch)(const struct kern_conv *c, int iw);
 	void (*conv)(const struct kern_conv *c, const void *p, const struct kern_io *io, int y0, int y1);
 	size_t (*dwpw_scratch)(const struct kern_conv *dw, const struct kern_conv *pw, int iw);
 	void (*dwpw)(const struct kern_conv *dw, const void *pdw, const struct kern_conv *pw, const void *ppw,
-	    const struct kern_io *io, int y0, int y1);
+		     const struct kern_io *io, int y0, int y1);
 	size_t (*first_scratch)(const struct kern_conv *c, int iw);
-	void (*first)(const struct kern_conv *c, const void *p, const struct kern_picture *pic, const struct kern_io *io,
-	    int y0, int y1);
+	void (*first)(const struct kern_conv *c, const void *p, const struct kern_picture *pic,
+		      const struct kern_io *io, int y0, int y1);
 	void (*maxpool)(int blocks, const struct kern_io *io, int y0, int y1);
 };
 

@@ -61,7 +61,7 @@ static void pad_row(elem *dst, const elem *src, int iw, int pad, int stride, ptr
 
 /* Points r at block `b` on, output row y; pixels are counted from that row's first. */
 static void run_to(struct run *r, const struct kern_conv *c, const void *p, const struct kern_io *io, int b, int nb,
-    int y, int oh, int ow)
+		   int y, int oh, int ow)
 {
 	const struct packed *head = p;
 	const float *bias = packed_bias(p), *slope = bias + (ptrdiff_t)head->oc_blocks * B;
@@ -96,7 +96,8 @@ static void run_init(struct run *r, const struct kern_conv *c, const elem **taps
 /* n pixels of a 1x1 convolution from output pixel `at` of row y on; src[b] + off is the first's input, and `ahead` says
  * that it comes from afar. */
 static void pointwise_run(const struct kern_conv *c, const void *p, const struct kern_io *io, const elem **taps,
-    const elem *const *src, ptrdiff_t off, int y, int oh, int ow, ptrdiff_t at, int n, const int32_t *xmap, int ahead)
+			  const elem *const *src, ptrdiff_t off, int y, int oh, int ow, ptrdiff_t at, int n,
+			  const int32_t *xmap, int ahead)
 {
 	int ocb = ((const struct packed *)p)->oc_blocks;
 	struct run r;
@@ -127,14 +128,15 @@ static void pointwise(const struct kern_conv *c, const void *p, const struct ker
 
 	if (chunk < 28)
 		chunk = 28;
-	if (io->up) {	/* up has its own rows, so go by rows */
+	if (io->up) { /* up has its own rows, so go by rows */
 		make_xmap(xmap, io->uw, w);
 		for (int y = y0; y < y1; y++)
 			pointwise_run(c, p, io, taps, src, (ptrdiff_t)y * w, y, io->ih, w, 0, w, xmap, 1);
 		return;
 	}
 	for (ptrdiff_t at = (ptrdiff_t)y0 * w, end = (ptrdiff_t)y1 * w; at < end; at += chunk)
-		pointwise_run(c, p, io, taps, src, at, 0, io->ih, w, at, (int)(end - at < chunk ? end - at : chunk), xmap, 1);
+		pointwise_run(c, p, io, taps, src, at, 0, io->ih, w, at, (int)(end - at < chunk ? end - at : chunk),
+			      xmap, 1);
 }
 
 static void direct(const struct kern_conv *c, const void *p, const struct kern_io *io, int y0, int y1)
@@ -146,7 +148,7 @@ static void direct(const struct kern_conv *c, const void *p, const struct kern_i
 	const elem **taps = carve(&scratch, (size_t)(icb * kh * kw) * sizeof(*taps));
 	int32_t *xmap = carve(&scratch, (size_t)(io->iw + 2 * c->pad) * sizeof(*xmap));
 	elem *ring = (elem *)scratch;
-	int next = y0 * c->stride - c->pad;	/* the first input row that is not in the ring */
+	int next = y0 * c->stride - c->pad; /* the first input row that is not in the ring */
 	struct run r;
 
 	if (io->up)
@@ -158,13 +160,15 @@ static void direct(const struct kern_conv *c, const void *p, const struct kern_i
 		for (next = next < top ? top : next; next < top + kh; next++)
 			for (int b = 0; b < icb; b++)
 				pad_row(ring + (b * kh + (next + c->pad) % kh) * row,
-				    next < 0 || next >= io->ih ? NULL : (const elem *)io->src[b] + (ptrdiff_t)next * io->iw * B,
-				    io->iw, c->pad, c->stride, plane, kw);
+					next < 0 || next >= io->ih
+						? NULL
+						: (const elem *)io->src[b] + (ptrdiff_t)next * io->iw * B,
+					io->iw, c->pad, c->stride, plane, kw);
 		for (int b = 0, t = 0; b < icb; b++)
 			for (int i = 0; i < kh; i++)
 				for (int k = 0; k < kw; k++)
 					taps[t++] = ring + (b * kh + (top + i + c->pad) % kh) * row +
-					    (k % c->stride) * plane + (ptrdiff_t)(k / c->stride) * B;
+						    (k % c->stride) * plane + (ptrdiff_t)(k / c->stride) * B;
 		for (int b = 0, nb; b < ocb; b += nb) {
 			nb = group_size(ocb - b);
 			run_to(&r, c, p, io, b, nb, y, oh, ow);

@@ -24,7 +24,7 @@ INLINE void dw_tile(const struct dw_row *d, elem *dst, ptrdiff_t x, const int np
 {
 	vec acc[DW_PIXELS], bias = vload(d->bias), slope = vload(d->slope);
 
-	UNROLL for (int i = 0; i < np; i++)
+	UNROLLED (i, np)
 		acc[i] = bias;
 	for (int k = 0; k < 3; k++) {
 		const elem *s = d->rows[k];
@@ -34,23 +34,23 @@ INLINE void dw_tile(const struct dw_row *d, elem *dst, ptrdiff_t x, const int np
 			continue;
 		s += (x * stride - 1) * B;
 		ONE_BASE(s);
-		UNROLL for (int t = 0; t < 3; t++)
+		UNROLLED (t, 3)
 			w[t] = vload(d->w + (3 * k + t) * B);
-		UNROLL for (int i = 0; i < (np - 1) * stride + 3; i++) {
+		UNROLLED (i, (np - 1) * stride + 3) {
 			vec v = eload(s + i * B);
 
-			IN_REGISTER(v);	/* each serves up to three sums */
-			UNROLL for (int t = 0; t < 3; t++)
+			IN_REGISTER(v); /* each serves up to three sums */
+			UNROLLED (t, 3)
 				if (i >= t && (i - t) % stride == 0 && (i - t) / stride < np)
 					acc[(i - t) / stride] = vfma(v, w[t], acc[(i - t) / stride]);
 		}
 	}
-	UNROLL for (int i = 0; i < np; i++)
+	UNROLLED (i, np)
 		acc[i] = activate(acc[i], slope);
 	round_all(acc, np, d->round);
 	dst += x * B;
 	ONE_BASE(dst);
-	UNROLL for (int i = 0; i < np; i++)
+	UNROLLED (i, np)
 		estore(dst + i * B, acc[i]);
 }
 
@@ -73,14 +73,14 @@ static void dw_edge(const struct dw_row *d, elem *dst, int x)
 
 static void dw_run(const struct dw_row *d, elem *dst, int ow)
 {
-	int x = 1, end = (d->iw - 2) / d->stride + 1;	/* output columns [1, end) see three input columns */
+	int x = 1, end = (d->iw - 2) / d->stride + 1; /* output columns [1, end) see three input columns */
 
 	if (end > ow)
 		end = ow;
 	dw_edge(d, dst, 0);
 	if (end - x >= DW_PIXELS)
 		for (; x < end; x += DW_PIXELS) {
-			if (x > end - DW_PIXELS)	/* the last tile overlaps: same values again */
+			if (x > end - DW_PIXELS) /* the last tile overlaps: same values again */
 				x = end - DW_PIXELS;
 			if (d->stride == 1)
 				dw_tile(d, dst, x, DW_PIXELS, 1);
@@ -99,7 +99,7 @@ static void dw_run(const struct dw_row *d, elem *dst, int ow)
 
 /* Output row y of block b. */
 static void dw_output_row(const struct kern_conv *c, const void *p, const struct kern_io *io, int b, int y, elem *dst,
-    int ow)
+			  int ow)
 {
 	const struct packed *head = p;
 	struct dw_row d = { .iw = io->iw, .stride = c->stride, .round = c->dtype == KERN_BF16 };
@@ -139,11 +139,11 @@ static size_t simd_dwpw_scratch(const struct kern_conv *dw, const struct kern_co
 
 	(void)pw;
 	return 2 * align_up(icb * sizeof(elem *)) + align_up((size_t)ow * sizeof(int32_t)) +
-	    align_up(icb * (size_t)(pair_rows(dw->ic, ow) * ow * B) * sizeof(elem));
+	       align_up(icb * (size_t)(pair_rows(dw->ic, ow) * ow * B) * sizeof(elem));
 }
 
 static void simd_dwpw(const struct kern_conv *dw, const void *pdw, const struct kern_conv *pw, const void *ppw,
-    const struct kern_io *io, int y0, int y1)
+		      const struct kern_io *io, int y0, int y1)
 {
 	int icb = div_up(dw->ic, B), oh = kern_out(dw, 3, io->ih), ow = kern_out(dw, 3, io->iw);
 	int rows = io->up ? 1 : pair_rows(dw->ic, ow);

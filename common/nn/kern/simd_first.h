@@ -37,21 +37,22 @@ static void first_convert(float *dst, const uint8_t *src, int iw, int pad, const
 	int n = iw * 3, i = 0;
 
 	memset(dst, 0, (size_t)(pad * 3) * sizeof(*dst));
-	dst += pad * 3;	/* aligned */
+	dst += pad * 3; /* aligned */
 	if (!src) {
 		memset(dst, 0, (size_t)(n + pad * 3) * sizeof(*dst));
 		return;
 	}
 	for (; i + 3 * B <= n; i += 3 * B)
-		UNROLL for (int k = 0; k < 3; k++)
-			vstore(dst + i + k * B, (vload_u8(src + i + k * B) - vload(mean + k * B)) * vload(scale + k * B));
+		UNROLLED (k, 3)
+			vstore(dst + i + k * B,
+			       (vload_u8(src + i + k * B) - vload(mean + k * B)) * vload(scale + k * B));
 	for (int k = 0; i < n; i++, k++)
 		dst[i] = ((float)src[i] - mean[k]) * scale[k];
 	memset(dst + n, 0, (size_t)(pad * 3) * sizeof(*dst));
 }
 
 struct first {
-	const float *rows[7];	/* at output pixel 0's first input */
+	const float *rows[7]; /* at output pixel 0's first input */
 	const float *w, *bias, *slope;
 	int kh, kw, stride, round;
 };
@@ -61,7 +62,7 @@ INLINE void first_tile(const struct first *f, elem *dst, ptrdiff_t x0, const int
 	vec acc[FIRST_PIXELS], bias = vload(f->bias), slope = vload(f->slope);
 	const float *w = f->w;
 
-	UNROLL for (int i = 0; i < np; i++)
+	UNROLLED (i, np)
 		acc[i] = bias;
 	for (int k = 0; k < f->kh; k++) {
 		const float *x = f->rows[k] + x0 * step;
@@ -70,16 +71,16 @@ INLINE void first_tile(const struct first *f, elem *dst, ptrdiff_t x0, const int
 		for (int c = 0; c < f->kw * 3; c++, x++, w += B) {
 			vec wv = vload(w);
 
-			UNROLL for (int i = 0; i < np; i++)
+			UNROLLED (i, np)
 				acc[i] = vfma(wv, vset1(x[i * step]), acc[i]);
 		}
 	}
-	UNROLL for (int i = 0; i < np; i++)
+	UNROLLED (i, np)
 		acc[i] = activate(acc[i], slope);
 	round_all(acc, np, f->round);
 	dst += x0 * B;
 	ONE_BASE(dst);
-	UNROLL for (int i = 0; i < np; i++)
+	UNROLLED (i, np)
 		estore(dst + i * B, acc[i]);
 }
 
@@ -103,7 +104,7 @@ static void first_run(const struct first *f, elem *dst, int ow)
 }
 
 static void simd_first(const struct kern_conv *c, const void *p, const struct kern_picture *pic,
-    const struct kern_io *io, int y0, int y1)
+		       const struct kern_io *io, int y0, int y1)
 {
 	const struct packed *head = p;
 	int ow = kern_out(c, c->kw, io->iw), next = y0 * c->stride - c->pad;
@@ -121,7 +122,8 @@ static void simd_first(const struct kern_conv *c, const void *p, const struct ke
 
 		for (next = next < top ? top : next; next < top + c->kh; next++)
 			first_convert(ring + (next + c->pad) % c->kh * row,
-			    next < 0 || next >= io->ih ? NULL : pic->rgb + (size_t)next * pic->pitch, io->iw, c->pad, mean, scale);
+				      next < 0 || next >= io->ih ? NULL : pic->rgb + (size_t)next * pic->pitch, io->iw,
+				      c->pad, mean, scale);
 		for (int k = 0; k < c->kh; k++)
 			f.rows[k] = ring + (top + k + c->pad) % c->kh * row;
 		for (int b = 0; b < head->oc_blocks; b++) {

@@ -19,14 +19,20 @@
 #ifndef KERN_ELEM_BF16
 typedef float elem;
 
-INLINE vec eload(const elem *p) { return vload(p); }
-INLINE void estore(elem *p, vec v) { vstore(p, v); }
+INLINE vec eload(const elem *p)
+{
+	return vload(p);
+}
+INLINE void estore(elem *p, vec v)
+{
+	vstore(p, v);
+}
 
 /* What storing as bf16 would do, where bf16 is kept in f32 elements. */
 INLINE void round_all(vec *v, const int n, int round)
 {
 	if (round)
-		UNROLL for (int i = 0; i < n; i++)
+		UNROLLED (i, n)
 			v[i] = vbf16_round(v[i]);
 }
 #endif
@@ -37,12 +43,12 @@ INLINE void sum_f32(vec *acc, const int nb, const int np, const float *x, int nc
 	for (int c = 0; c < nc; c++, x++, w += B) {
 		vec wv[NB_MAX];
 
-		UNROLL for (int j = 0; j < nb; j++)
+		UNROLLED (j, nb)
 			wv[j] = vload(w + j * wblk);
-		UNROLL for (int i = 0; i < np; i++) {
+		UNROLLED (i, np) {
 			vec xv = vset1(x[i * B]);
 
-			UNROLL for (int j = 0; j < nb; j++)
+			UNROLLED (j, nb)
 				acc[j * np + i] = vfma(wv[j], xv, acc[j * np + i]);
 		}
 	}
@@ -57,16 +63,16 @@ INLINE void sum_elem(vec *acc, const int nb, const int np, const elem *x, int nc
 
 /* Output pixels in one row (or of several rows of a 1x1 convolution, which are one to it). */
 struct run {
-	const elem *const *taps;	/* of each step, the input pixel that output pixel 0 sees */
-	int steps, full, nc;		/* steps; the first `full` sum B channels, the others nc */
-	const elem *w;			/* [step][B in][B out] of the first block */
-	ptrdiff_t wblk;			/* to the next block */
+	const elem *const *taps; /* of each step, the input pixel that output pixel 0 sees */
+	int steps, full, nc;	 /* steps; the first `full` sum B channels, the others nc */
+	const elem *w;		 /* [step][B in][B out] of the first block */
+	ptrdiff_t wblk;		 /* to the next block */
 	const float *bias, *slope;
 	elem *dst[NB_MAX];
-	const elem *res[NB_MAX], *up[NB_MAX];	/* or all NULL */
-	const int32_t *xmap;		/* column in up of each output pixel */
+	const elem *res[NB_MAX], *up[NB_MAX]; /* or all NULL */
+	const int32_t *xmap;		      /* column in up of each output pixel */
 	int round;
-	int ahead;	/* fetch the pixels after the tile's into the cache */
+	int ahead; /* fetch the pixels after the tile's into the cache */
 };
 
 INLINE vec activate(vec v, vec slope)
@@ -79,46 +85,47 @@ INLINE void tile(const struct run *r, ptrdiff_t x0, const int nb, const int np)
 	vec acc[NB_MAX * NP1 > 28 ? 28 : NB_MAX * NP1];
 	const elem *w = r->w;
 
-	UNROLL for (int j = 0; j < nb; j++) {
+	UNROLLED (j, nb) {
 		vec b = vload(r->bias + j * B);
 
-		UNROLL for (int i = 0; i < np; i++)
+		UNROLLED (i, np)
 			acc[j * np + i] = b;
 	}
 	for (int s = 0; s < r->steps; s++, w += B * B) {
 		const elem *x = r->taps[s] + x0 * B;
 
-		if (r->ahead)	/* the next tile's pixels: their runs are too short for the hardware to foresee */
-			UNROLL for (int i = 0; i < np * B * (int)sizeof(elem) / 64; i++)
+		if (r->ahead) { /* the next tile's pixels: their runs are too short for the hardware to foresee */
+			UNROLLED (i, np * B * (int)sizeof(elem) / 64)
 				__builtin_prefetch((const char *)(x + np * B) + i * 64);
+		}
 		sum_elem(acc, nb, np, x, s < r->full ? B : r->nc, w, r->wblk);
 	}
 	if (r->res[0]) {
-		UNROLL for (int j = 0; j < nb; j++) {
+		UNROLLED (j, nb) {
 			const elem *res = r->res[j] + x0 * B;
 
 			ONE_BASE(res);
-			UNROLL for (int i = 0; i < np; i++)
+			UNROLLED (i, np)
 				acc[j * np + i] += eload(res + i * B);
 		}
 	}
-	UNROLL for (int j = 0; j < nb; j++) {
+	UNROLLED (j, nb) {
 		vec slope = vload(r->slope + j * B);
 
-		UNROLL for (int i = 0; i < np; i++)
+		UNROLLED (i, np)
 			acc[j * np + i] = activate(acc[j * np + i], slope);
 	}
 	if (r->up[0]) {
-		UNROLL for (int j = 0; j < nb; j++)
-			UNROLL for (int i = 0; i < np; i++)
+		UNROLLED (j, nb)
+			UNROLLED (i, np)
 				acc[j * np + i] += eload(r->up[j] + (ptrdiff_t)r->xmap[x0 + i] * B);
 	}
 	round_all(acc, nb * np, r->round);
-	UNROLL for (int j = 0; j < nb; j++) {
+	UNROLLED (j, nb) {
 		elem *dst = r->dst[j] + x0 * B;
 
 		ONE_BASE(dst);
-		UNROLL for (int i = 0; i < np; i++)
+		UNROLLED (i, np)
 			estore(dst + i * B, acc[j * np + i]);
 	}
 }
@@ -130,23 +137,35 @@ INLINE void tile(const struct run *r, ptrdiff_t x0, const int nb, const int np)
 #define TILES_12(X, nb) TILES_9(X, nb) X(nb, 10) X(nb, 11) X(nb, 12)
 #define TILES_14(X, nb) TILES_12(X, nb) X(nb, 13) X(nb, 14)
 #if NB_MAX == 3
-#define TILES(X1, X2, X3) TILES_14(X1, 1) }, { TILES_14(X2, 2) }, { TILES_9(X3, 3)
+#define TILES(X1, X2, X3) \
+	TILES_14(X1, 1) \
+	} \
+	, { TILES_14(X2, 2) }, \
+	{ \
+		TILES_9(X3, 3)
 #define ALL_TILES(X) TILES_14(X, 1) TILES_14(X, 2) TILES_9(X, 3)
 static const int tile_pixels[NB_MAX] = { NP1, NP2, NP3 };
 #else
-#define TILES(X1, X2, X3) TILES_12(X1, 1) }, { TILES_6(X2, 2)
+#define TILES(X1, X2, X3) \
+	TILES_12(X1, 1) \
+	} \
+	, \
+	{ \
+		TILES_6(X2, 2)
 #define ALL_TILES(X) TILES_12(X, 1) TILES_6(X, 2)
 static const int tile_pixels[NB_MAX] = { NP1, NP2 };
 #endif
 
 #define CONV_TILE(nb, np) \
-	static void tile_##nb##_##np(const struct run *r, ptrdiff_t x0) { tile(r, x0, nb, np); }
+	static void tile_##nb##_##np(const struct run *r, ptrdiff_t x0) \
+	{ \
+		tile(r, x0, nb, np); \
+	}
 #define CONV_NAME(nb, np) tile_##nb##_##np,
 ALL_TILES(CONV_TILE)
 
-static void (*const conv_tiles[NB_MAX][NP1])(const struct run *, ptrdiff_t) = {
-	{ TILES(CONV_NAME, CONV_NAME, CONV_NAME) }
-};
+static void (*const conv_tiles[NB_MAX][NP1])(const struct run *,
+					     ptrdiff_t) = { { TILES(CONV_NAME, CONV_NAME, CONV_NAME) } };
 
 /* Pixels [0, n) of nb blocks. */
 static void run_pixels(const struct run *r, int nb, int n)
@@ -161,22 +180,6 @@ static void run_pixels(const struct run *r, int nb, int n)
 static int group_size(int left)
 {
 	return left <= NB_MAX ? left : 2;
-}
-
-/* Carves n bytes off the caller's scratch. */
-INLINE void *carve(char **scratch, size_t n)
-{
-	void *p = *scratch;
-
-	*scratch += align_up(n);
-	return p;
-}
-
-/* The columns of a picture of width uw that columns 0..ow-1 see when it is enlarged to width ow. */
-static void make_xmap(int32_t *xmap, int uw, int ow)
-{
-	for (int x = 0; x < ow; x++)
-		xmap[x] = (int32_t)((int64_t)x * uw / ow);
 }
 
 #endif

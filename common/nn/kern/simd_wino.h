@@ -9,116 +9,7 @@
 #ifndef FRL_SIMD_WINO_H
 #define FRL_SIMD_WINO_H
 
-/* Tiles in one batch: what the matrices' rows are. */
-#define WINO_BATCH (2 * NP2)
-
-/* B' d: six inputs along a row or column to the six points. */
-INLINE void wino_in6(vec *o, ptrdiff_t step, vec d0, vec d1, vec d2, vec d3, vec d4, vec d5)
-{
-	const vec four = vset1(4), five = vset1(-5), two = vset1(2);
-	vec a = vfma(d2, -four, d4), b = vfma(d1, -four, d3), c = d4 - d2, e = (d3 - d1) * two;
-
-	o[0] = vfma(d0, four, vfma(d2, five, d4));
-	o[step] = a + b;
-	o[2 * step] = a - b;
-	o[3 * step] = c + e;
-	o[4 * step] = c - e;
-	o[5 * step] = vfma(d1, four, vfma(d3, five, d5));
-}
-
-/* A' m: six points to four outputs. */
-INLINE void wino_out4(vec *o, ptrdiff_t step, vec m0, vec m1, vec m2, vec m3, vec m4, vec m5)
-{
-	vec s = m1 + m2, d = m1 - m2, t = m3 + m4, e = m3 - m4;
-
-	o[0] = m0 + s + t;
-	o[step] = vfma(e, vset1(2), d);
-	o[2 * step] = vfma(t, vset1(4), s);
-	o[3 * step] = vfma(e, vset1(8), d) + m5;
-}
-
-/* One tile of one block, rows `pitch` elements apart, to v[36], `step` floats apart. */
-INLINE void wino_input(const elem *s, ptrdiff_t pitch, float *v, ptrdiff_t step)
-{
-	vec t[WINO_POINTS], o[WINO_IN];
-
-	UNROLL for (int x = 0; x < WINO_IN; x++, s += B)
-		wino_in6(t + x, WINO_IN, eload(s), eload(s + pitch), eload(s + 2 * pitch), eload(s + 3 * pitch),
-		    eload(s + 4 * pitch), eload(s + 5 * pitch));
-	UNROLL for (int y = 0; y < WINO_IN; y++) {
-		const vec *r = t + y * WINO_IN;
-
-		wino_in6(o, 1, r[0], r[1], r[2], r[3], r[4], r[5]);
-		UNROLL for (int x = 0; x < WINO_IN; x++, v += step)
-			vstore(v, o[x]);
-	}
-}
-
-/* The same for a tile whose first input is (y, x) and that reaches beyond the picture. */
-static void wino_input_edge(const elem *s, int ih, int iw, int y, int x, float *v, ptrdiff_t step)
-{
-	elem patch[WINO_POINTS * B] __attribute__((aligned(KERN_ALIGN)));
-	vec zero = vzero();
-	int top = y < 0 ? -y : 0, bottom = y + WINO_IN > ih ? ih - y : WINO_IN;
-	int left = x < 0 ? -x : 0, right = x + WINO_IN > iw ? iw - x : WINO_IN;
-
-	IN_REGISTER(zero);	/* or gcc makes it a slow memset */
-	UNROLL for (int i = 0; i < WINO_POINTS; i++)
-		estore(patch + i * B, zero);
-	for (int i = top; i < bottom; i++)
-		for (int k = left; k < right; k++)
-			estore(patch + (i * WINO_IN + k) * B, eload(s + ((ptrdiff_t)(y + i) * iw + x + k) * B));
-	wino_input(patch, WINO_IN * B, v, step);
-}
-
-/* m[36], `step` floats apart, to 4x4 sums */
-INLINE void wino_output(const float *m, ptrdiff_t step, vec *o)
-{
-	vec t[WINO_OUT * WINO_IN];
-
-	UNROLL for (int x = 0; x < WINO_IN; x++) {
-		const float *c = m + x * step;
-
-		wino_out4(t + x, WINO_IN, vload(c), vload(c + 6 * step), vload(c + 12 * step), vload(c + 18 * step),
-		    vload(c + 24 * step), vload(c + 30 * step));
-	}
-	UNROLL for (int y = 0; y < WINO_OUT; y++) {
-		const vec *r = t + y * WINO_IN;
-
-		wino_out4(o + y * WINO_OUT, 1, r[0], r[1], r[2], r[3], r[4], r[5]);
-	}
-}
-
-/* One point's product: v[icb][WINO_BATCH][B] x w[icb][B in][B out] of nb blocks to m[nb][WINO_BATCH][B] */
-struct product {
-	const float *v, *w;
-	float *m;
-	ptrdiff_t wblk;
-	int icb, nc;	/* blocks of input channels; channels in the last */
-};
-
-INLINE void product(const struct product *p, ptrdiff_t t0, const int nb, const int np)
-{
-	vec acc[NB_MAX * NP1 > 28 ? 28 : NB_MAX * NP1];
-	const float *w = p->w, *v = p->v + t0 * B;
-
-	UNROLL for (int i = 0; i < nb * np; i++)
-		acc[i] = vzero();
-	for (int b = 0; b < p->icb; b++, w += B * B, v += WINO_BATCH * B)
-		sum_f32(acc, nb, np, v, b < p->icb - 1 ? B : p->nc, w, p->wblk);
-	UNROLL for (int j = 0; j < nb; j++)
-		UNROLL for (int i = 0; i < np; i++)
-			vstore(p->m + (j * WINO_BATCH + t0 + i) * B, acc[j * np + i]);
-}
-
-#define PRODUCT_TILE(nb, np) \
-	static void product_##nb##_##np(const struct product *p, ptrdiff_t t0) { product(p, t0, nb, np); }
-#define PRODUCT_NAME(nb, np) product_##nb##_##np,
-ALL_TILES(PRODUCT_TILE)
-
-static void (*const product_tiles[NB_MAX][NP1])(const struct product *, ptrdiff_t) = {
-	{ TILES(PRODUCT_NAME, PRODUCT_NAME, PRODUCT_NAME) }
-};
+#include "common/nn/kern/simd_wino_tile.h"
 
 static size_t wino_scratch(const struct kern_conv *c, int iw)
 {
@@ -133,16 +24,18 @@ struct wino {
 	const float *bias, *slope;
 	const int32_t *xmap;
 	float *v, *m;
-	int icb, across;	/* tiles in a row */
+	int icb, across; /* tiles in a row */
 	int y0, y1, round;
 };
 
 /* Fetches the columns that the tile to the right adds: 6 rows are too many short runs for the hardware to foresee. */
 INLINE void wino_ahead(const elem *s, ptrdiff_t pitch)
 {
-	UNROLL for (int i = 0; i < WINO_IN; i++, s += pitch)
-		UNROLL for (int j = 0; j < WINO_OUT * B * (int)sizeof(elem) / 64; j++)
+	UNROLLED (i, WINO_IN) {
+		UNROLLED (j, WINO_OUT * B * (int)sizeof(elem) / 64)
 			__builtin_prefetch((const char *)s + 64 * j);
+		s += pitch;
+	}
 }
 
 /* Inputs of tiles [first, first + n) of the picture's grid to v[36][icb][WINO_BATCH][B] */
@@ -177,7 +70,8 @@ static __attribute__((noinline)) void wino_addend(vec *o, const elem *t, ptrdiff
 			o[i * WINO_OUT + j] += eload(t + i * pitch + j * B);
 }
 
-static __attribute__((noinline)) void wino_upsampled(vec *o, const struct wino *k, int b, int y, int x, int i0, int i1, int w)
+static __attribute__((noinline)) void wino_upsampled(vec *o, const struct wino *k, int b, int y, int x, int i0, int i1,
+						     int w)
 {
 	const struct kern_io *io = k->io;
 
@@ -203,23 +97,25 @@ INLINE void wino_put(const struct wino *k, const float *m, ptrdiff_t step, int b
 	elem *dst = (elem *)io->dst[b] + at;
 
 	wino_output(m, step, o);
-	UNROLL for (int i = 0; i < WINO_OUT * WINO_OUT; i++)
+	UNROLLED (i, WINO_OUT * WINO_OUT)
 		o[i] += bias;
 	if (addends && io->res)
 		wino_addend(o, (const elem *)io->res[b] + at, pitch, i0, i1, w);
-	UNROLL for (int i = 0; i < WINO_OUT * WINO_OUT; i++)
+	UNROLLED (i, WINO_OUT * WINO_OUT)
 		o[i] = activate(o[i], slope);
 	if (addends && io->up)
 		wino_upsampled(o, k, b, y, x, i0, i1, w);
 	round_all(o, WINO_OUT * WINO_OUT, k->round);
 	if (w == WINO_OUT && i0 == 0 && i1 == WINO_OUT) {
-		UNROLL for (int i = 0; i < WINO_OUT; i++, dst += pitch)
-			UNROLL for (int j = 0; j < WINO_OUT; j++)
+		UNROLLED (i, WINO_OUT) {
+			UNROLLED (j, WINO_OUT)
 				estore(dst + j * B, o[i * WINO_OUT + j]);
+			dst += pitch;
+		}
 		return;
 	}
-	UNROLL for (int i = 0; i < WINO_OUT; i++)
-		UNROLL for (int j = 0; j < WINO_OUT; j++)
+	UNROLLED (i, WINO_OUT)
+		UNROLLED (j, WINO_OUT)
 			if (i >= i0 && i < i1 && j < w)
 				estore(dst + i * pitch + j * B, o[i * WINO_OUT + j]);
 }
@@ -245,8 +141,13 @@ static void winograd(const struct kern_conv *c, const void *p, const struct kern
 	int icb = head->ic_blocks, ocb = head->oc_blocks;
 	char *scratch = io->scratch;
 	int32_t *xmap = carve(&scratch, (size_t)io->iw * sizeof(*xmap));
-	struct wino k = { .io = io, .xmap = xmap, .icb = icb, .across = div_up(io->iw, WINO_OUT), .y0 = y0, .y1 = y1,
-		.round = c->dtype == KERN_BF16 };
+	struct wino k = { .io = io,
+			  .xmap = xmap,
+			  .icb = icb,
+			  .across = div_up(io->iw, WINO_OUT),
+			  .y0 = y0,
+			  .y1 = y1,
+			  .round = c->dtype == KERN_BF16 };
 	struct product r = { .icb = icb, .nc = c->ic - (icb - 1) * B, .wblk = (ptrdiff_t)WINO_POINTS * icb * B * B };
 	int end = div_up(y1, WINO_OUT) * k.across;
 

@@ -5,17 +5,35 @@
 #include <immintrin.h>
 
 #define B 8
-#define NB_MAX 2	/* a register tile: blocks of output channels .. */
-#define NP1 12		/* .. and pixels, for 1 and 2 blocks: 12 sums, 2 weights, 1 input of 16 registers */
+#define NB_MAX 2 /* a register tile: blocks of output channels .. */
+#define NP1 12	 /* .. and pixels, for 1 and 2 blocks: 12 sums, 2 weights, 1 input of 16 registers */
 #define NP2 6
 typedef __m256 vec;
 
-static inline vec vload(const float *p) { return _mm256_load_ps(p); }
-static inline void vstore(float *p, vec v) { _mm256_store_ps(p, v); }
-static inline vec vset1(float f) { return _mm256_set1_ps(f); }
-static inline vec vzero(void) { return _mm256_setzero_ps(); }
-static inline vec vfma(vec a, vec b, vec c) { return _mm256_fmadd_ps(a, b, c); }
-static inline vec vmax(vec a, vec b) { return _mm256_max_ps(a, b); }
+static inline vec vload(const float *p)
+{
+	return _mm256_load_ps(p);
+}
+static inline void vstore(float *p, vec v)
+{
+	_mm256_store_ps(p, v);
+}
+static inline vec vset1(float f)
+{
+	return _mm256_set1_ps(f);
+}
+static inline vec vzero(void)
+{
+	return _mm256_setzero_ps();
+}
+static inline vec vfma(vec a, vec b, vec c)
+{
+	return _mm256_fmadd_ps(a, b, c);
+}
+static inline vec vmax(vec a, vec b)
+{
+	return _mm256_max_ps(a, b);
+}
 
 static inline vec vbf16_round(vec v)
 {

@@ -5,18 +5,36 @@
 #include <immintrin.h>
 
 #define B 16
-#define NB_MAX 3	/* a register tile: blocks of output channels .. */
-#define NP1 14		/* .. and pixels, for 1, 2 and 3 blocks: at most 28 sums, 3 weights, 1 input of 32 registers */
+#define NB_MAX 3 /* a register tile: blocks of output channels .. */
+#define NP1 14	 /* .. and pixels, for 1, 2 and 3 blocks: at most 28 sums, 3 weights, 1 input of 32 registers */
 #define NP2 14
 #define NP3 9
 typedef __m512 vec;
 
-static inline vec vload(const float *p) { return _mm512_load_ps(p); }
-static inline void vstore(float *p, vec v) { _mm512_store_ps(p, v); }
-static inline vec vset1(float f) { return _mm512_set1_ps(f); }
-static inline vec vzero(void) { return _mm512_setzero_ps(); }
-static inline vec vfma(vec a, vec b, vec c) { return _mm512_fmadd_ps(a, b, c); }
-static inline vec vmax(vec a, vec b) { return _mm512_max_ps(a, b); }
+static inline vec vload(const float *p)
+{
+	return _mm512_load_ps(p);
+}
+static inline void vstore(float *p, vec v)
+{
+	_mm512_store_ps(p, v);
+}
+static inline vec vset1(float f)
+{
+	return _mm512_set1_ps(f);
+}
+static inline vec vzero(void)
+{
+	return _mm512_setzero_ps();
+}
+static inline vec vfma(vec a, vec b, vec c)
+{
+	return _mm512_fmadd_ps(a, b, c);
+}
+static inline vec vmax(vec a, vec b)
+{
+	return _mm512_max_ps(a, b);
+}
 
 static inline vec vbf16_round(vec v)
 {
