@@ -140,7 +140,7 @@ double align_icp(double (*from)[3], size_t n_from, const double (*to)[3], size_t
 			memcpy(pick[i], from[nearest[i]], sizeof *pick);
 		}
 		kdtree_free(tree);
-		if (round >= rounds || !(last - mean > 1e-9 * last))
+		if (round >= rounds || (round && !(last - mean > 1e-9 * last)))
 			break;
 		last = mean;
 		align_points((const double(*)[3])pick, to, n_to, 1, &a);

@@ -95,7 +95,7 @@ def icp(p, t):
     last = np.inf
     for i in range(51):
         d, j = cKDTree(p).query(t)
-        if i == 50 or not last - d.mean() > 1e-9 * last:
+        if i == 50 or (i and not last - d.mean() > 1e-9 * last):
             return d.mean(), j
         last = d.mean()
         c, ct = p[j].mean(0), t.mean(0)
