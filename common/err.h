@@ -17,11 +17,11 @@
 /* The exit status of every program; man pages carry the same table. EXIT_SUCCESS and EXIT_FAILURE are 0 and 1. */
 enum exit_code {
 	EXIT_CODE_OK = 0,
-	EXIT_CODE_FAILED = 1,	      /* failed at run time */
-	EXIT_CODE_USAGE = 2,	      /* bad arguments */
-	EXIT_CODE_BAD_INPUT = 3,      /* the input as a whole cannot be used */
-	EXIT_CODE_SOME_FAILED = 4,    /* finished; some records failed */
-	EXIT_CODE_TEMPORARY = 75,     /* try again later */
+	EXIT_CODE_FAILED = 1,	   /* failed at run time */
+	EXIT_CODE_USAGE = 2,	   /* bad arguments */
+	EXIT_CODE_BAD_INPUT = 3,   /* the input as a whole cannot be used */
+	EXIT_CODE_SOME_FAILED = 4, /* finished; some records failed */
+	EXIT_CODE_TEMPORARY = 75,  /* try again later */
 };
 
 /*

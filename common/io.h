@@ -33,9 +33,9 @@ int io_slurp(const char *path, size_t max, struct buf *b, struct err *e);
 
 struct out {
 	int fd;
-	char *path;  /* final name, NULL for standard output; owned */
-	char *tmp;   /* the name it has until commit; owned */
-	char *data;  /* 64 KiB that wait to be written; owned */
+	char *path; /* final name, NULL for standard output; owned */
+	char *tmp;  /* the name it has until commit; owned */
+	char *data; /* 64 KiB that wait to be written; owned */
 	size_t len;
 	uint64_t total; /* bytes accepted so far */
 	bool failed;

@@ -22,16 +22,16 @@
 enum opt_kind {
 	OPT_KIND_END,
 	OPT_KIND_GROUP,
-	OPT_KIND_BOOL,	/* bool * */
-	OPT_KIND_INT,	/* int * */
-	OPT_KIND_I64,	/* int64_t * */
-	OPT_KIND_F32,	/* float * */
-	OPT_KIND_F64,	/* double * */
-	OPT_KIND_BYTES, /* uint64_t *, suffixes k m g t */
-	OPT_KIND_STR,	/* const char **, kept by pointer into argv */
+	OPT_KIND_BOOL,	 /* bool * */
+	OPT_KIND_INT,	 /* int * */
+	OPT_KIND_I64,	 /* int64_t * */
+	OPT_KIND_F32,	 /* float * */
+	OPT_KIND_F64,	 /* double * */
+	OPT_KIND_BYTES,	 /* uint64_t *, suffixes k m g t */
+	OPT_KIND_STR,	 /* const char **, kept by pointer into argv */
 	OPT_KIND_CHOICE, /* int *: index into the NULL-ended list `choices`, -1 before any */
-	OPT_KIND_LIST,	/* struct opt_list *: every use adds one; a comma does not split */
-	OPT_KIND_FN,	/* int (*)(void *data, const char *arg, struct err *): own syntax */
+	OPT_KIND_LIST,	 /* struct opt_list *: every use adds one; a comma does not split */
+	OPT_KIND_FN,	 /* int (*)(void *data, const char *arg, struct err *): own syntax */
 };
 
 struct err;
@@ -54,6 +54,7 @@ struct opt {
 	bool hide_default;
 };
 
+/* clang-format off */
 #define OPT_GROUP(title) { .kind = OPT_KIND_GROUP, .help = (title) }
 #define OPT_BOOL(l, n, v, h) { .kind = OPT_KIND_BOOL, .letter = (l), .name = (n), .value = (v), .help = (h) }
 #define OPT_INT(l, n, a, v, lo, hi, h) \
@@ -72,13 +73,14 @@ struct opt {
 #define OPT_FN(l, n, a, f, d, h) \
 	{ .kind = OPT_KIND_FN, .letter = (l), .name = (n), .arg = (a), .fn = (f), .value = (d), .help = (h) }
 #define OPT_END { .kind = OPT_KIND_END }
+/* clang-format on */
 
 /* What a program says about itself, for --help. */
 struct opt_program {
-	const char *name;    /* "frl-detect" */
+	const char *name;     /* "frl-detect" */
 	const char *synopsis; /* one or more lines after "usage: ", '\n' between them */
-	const char *purpose; /* one sentence */
-	const char *example; /* a command line or two */
+	const char *purpose;  /* one sentence */
+	const char *example;  /* a command line or two */
 	const char *notice;   /* a line that --version adds, say because a service's terms ask for it; NULL */
 };
 
