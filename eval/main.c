@@ -20,6 +20,7 @@ static const struct opt_command commands[] = {
 	{ "au", eval_au, "action unit intensities: ICC, errors, correlation" },
 	{ "emotion", eval_emotion, "valence and arousal: RMSE, SAGR, PCC, CCC; accuracy of the class" },
 	{ "mesh", eval_mesh, "3D faces: landmarks by yaw, dense and reconstruction error" },
+	{ "compare", eval_compare, "two files of samples: difference, interval, p" },
 	{ 0 },
 };
 

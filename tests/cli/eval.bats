@@ -402,6 +402,51 @@ same_as_expected() {
 	[[ $output == *"'truth.tsv' has no column 'angle'"* ]]
 }
 
+@test "compare: the same predictions do not differ, worse ones do; groups are resampled together" {
+	g=$golden/eval
+	awk -F '\t' -v OFS='\t' 'NR > 1 { for (i = 3; i <= NF; i++) $i = 0.6 * $i + (NR % 3) } 1' "$g/au-pred.tsv" >worse
+	frl-eval au --truth "$g/au-truth.tsv" --pred "$g/au-pred.tsv" --by subject --samples a --no-pg >rows-a
+	frl-eval au --truth "$g/au-truth.tsv" --pred worse --by subject --samples b --no-pg >rows-b
+	frl-eval compare --bootstrap 500 --no-pg a a >same
+	awk -F '\t' '$7 == "p" && $9 != 1 { exit 1 } $8 == "A-B" && $7 == "error" && ($9 != 0 || $11 != 0 || $12 != 0) { exit 1 }' same
+	frl-eval compare --metric icc --bootstrap 500 --no-pg a b >rows
+	# The values are those of the task, the difference theirs, its interval holds it, 7 subjects are the units.
+	for au in au01 au06; do
+		[ "$(awk -F '\t' -v s=$au '$3 == s && $8 == "A" { print $9 }' rows)" = "$(value $au icc <rows-a)" ]
+		[ "$(awk -F '\t' -v s=$au '$3 == s && $8 == "B" { print $9 }' rows)" = "$(value $au icc <rows-b)" ]
+	done
+	awk -F '\t' '$8 == "A-B" && $10 != 7 { exit 1 }
+		$8 == "A-B" && $7 == "icc" && !($11 <= $9 && $9 <= $12) { exit 1 }' rows
+	[ "$(awk -F '\t' '$3 == "au06" && $7 == "p" { print ($9 < .05) }' rows)" = 1 ]
+	frl-eval compare --metric icc --bootstrap 500 --by-row --no-pg a b >rows
+	[ "$(awk -F '\t' '$3 == "au01" && $8 == "A-B" && $7 == "icc" { print ($10 > 90) }' rows)" = 1 ]
+}
+
+@test "compare: bad input" {
+	head='id	face	group	name	truth	pred	error'
+	printf '%s\nx\t0\t\tn\t1\t2\t1\ny\t0\t\tn\t1\t2\t1\n' "$head" >a
+	printf '%s\nx\t0\t\tn\t1\t2\t1\n' "$head" >b
+	run frl-eval compare a b
+	[ "$status" -eq 3 ]
+	[[ $output == *"'a' line 3: 'n' of 'y' face 0 is not in 'b'"* ]]
+	printf '%s\nx\t0\t\tn\t1\t2\t1\ny\t0\t\tn\t3\t2\t1\n' "$head" >b
+	run frl-eval compare a b
+	[ "$status" -eq 3 ]
+	[[ $output == *"the truth of 'y' is another one in 'b'"* ]]
+	printf '%s\nx\t0\t\tn\t1\t2\t\ny\t0\t\tn\t1\t2\t1\n' "$head" >b
+	run frl-eval compare a b
+	[ "$status" -eq 3 ]
+	printf '%s\nx\t0\t\tn\t1\t2\t1\nx\t0\t\tn\t1\t2\t1\n' "$head" >b
+	run frl-eval compare b b
+	[ "$status" -eq 3 ]
+	[[ $output == *"is there twice"* ]]
+	printf 'id\n' >b
+	run frl-eval compare b b
+	[ "$status" -eq 3 ]
+	run frl-eval compare a
+	[ "$status" -eq 2 ]
+}
+
 # The options of --help are those of the manual page's part on the task and on all tasks together.
 same_options() {
 	frl-eval "$1" --help | sed -nE 's/^ +(-., )?(--[a-z0-9-]+).*/\2/p' | sort -u >in-help
