@@ -96,13 +96,16 @@ $(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(SUPPORT_OBJ) $(PARTS) 
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(PROBE_LIBS) -lm
 $(BUILD)/obj/tests/%.o: ALL_CFLAGS += -Wno-missing-prototypes
 
-test: all unit-build
+test: all tests-build
 	tests/run unit cli
 
 unit: unit-build
 	tests/run unit
 
 unit-build: $(UNIT)
+
+# Whatever tests/run needs that is compiled; fragments add to it.
+tests-build: unit-build
 
 include $(wildcard tests/*.mk tables/*.mk)
 
@@ -128,6 +131,6 @@ help:
 	@echo 'make install    PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
 	@echo 'make fig1       FACES=faces.tsv: the histogram of face sizes'
 
-.PHONY: all test unit unit-build install clean help
+.PHONY: all test unit unit-build tests-build install clean help
 .SECONDARY:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

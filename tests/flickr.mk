@@ -5,4 +5,4 @@ $(MOCK): $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/mock/*.c)) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PROBE_LIBS) -lssl -lm
 
-test check: $(MOCK)
+tests-build: $(MOCK)

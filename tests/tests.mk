@@ -1,7 +1,7 @@
 # What tests beyond `make test` need: lint, fuzzing, benchmarks.
 
 # Everything, as CI runs it. One total at the end.
-check: all unit-build
+check: all tests-build
 	tests/run lint unit cli sanitize fuzz install
 
 lint:
