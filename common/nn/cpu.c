@@ -2,7 +2,7 @@
  * cpu.c - the CPU backend: frl's own kernels (kern/), and oneDNN where that is faster
  *
  * Both read and write the same blocked layout, so each convolution is given to whichever does it best: own kernels for
- * the narrow layers of mobile networks and for bf16, oneDNN for wide f32 layers (cpu_pack.c).
+ * 3x3 and depthwise layers, for narrow ones and for bf16, oneDNN for wide 1x1 layers in f32 (cpu_pack.c).
  */
 #include "common/nn/backend.h"
 

@@ -8,7 +8,10 @@
 
 #include "common/err.h"
 
-enum { PROBE_SIDE = 28 }; /* a size to ask oneDNN about, before any picture is known */
+enum {
+	PROBE_SIDE = 28, /* a size to ask oneDNN about, before any picture is known */
+	WIDE = 256,
+};
 
 struct kern_conv cpu_kern_geometry(const struct nn_conv *c)
 {
@@ -54,17 +57,16 @@ struct dnnl_conv_desc cpu_dnnl_geometry(const struct kern *k, const struct nn_co
 }
 
 /*
- * Wide f32 convolutions with one activation go to oneDNN, whose generated code holds more of such a layer in registers
- * and cache than ours; on a machine without our vector kernels every convolution it can do does.
+ * Wide f32 1x1 convolutions with one activation go to oneDNN, whose generated code is a matrix product as good as ours and
+ * needs no packing of its own kind; 3x3 ones are ours, by Winograd. On a machine without our vector kernels every
+ * convolution that oneDNN can do is its.
  */
 static bool choose_dnnl(const struct kern *k, const struct nn_conv *c, const float *slope)
 {
-	int wide = strcmp(k->name, "generic") == 0 ? 8 : 256;
-
 	if (c->paired || c->dtype != NN_F32 || c->groups != 1 || c->ic % k->block || c->oc % k->block ||
 	    !uniform(slope, c->oc))
 		return false;
-	return c->ic >= wide && c->oc >= wide;
+	return strcmp(k->name, "generic") == 0 || (c->kh == 1 && c->kw == 1 && c->ic >= WIDE && c->oc >= WIDE);
 }
 
 static float *dnnl_pack(const struct kern *k, const struct nn_conv *c, const float *w)
