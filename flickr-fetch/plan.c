@@ -206,6 +206,25 @@ static void page_through(struct plan *p, struct plan_slice s, int page, const st
 		p->pass_fresh = see(p, r);
 }
 
+/*
+ * A page that is not full, of a window that claims more. Totals lie, but pages also come with a photo or two filtered out:
+ * one that is nearly full or empty is asked for once more, and then the rest of the window is. False: there is none.
+ */
+static bool reply_short(struct plan *p, const struct plan_slice *s, const struct plan_reply *r)
+{
+	if (!p->again && (r->n == 0 || r->entries >= r->per_page - r->per_page / 10)) {
+		p->again = true;
+		p->width = s->to - s->from + 1;
+		return true;
+	}
+	p->again = false;
+	if (r->n == 0 || r->last <= s->from)
+		return false;
+	p->at = r->last;
+	p->width = s->to - r->last + 1;
+	return true;
+}
+
 static void reply_window(struct plan *p, const struct plan_reply *r)
 {
 	struct plan_slice s = window(p);
@@ -232,14 +251,8 @@ static void reply_window(struct plan *p, const struct plan_reply *r)
 		p->again = false;
 		return;
 	}
-	/* Short, though more is claimed: the rest may yet come, unless asking again brings nothing new. */
-	if (!p->again)
-		forget(p);
-	if (see(p, r) && r->total > r->entries + r->entries / 10) {
-		p->width = s.to - s.from + 1;
-		p->again = true;
+	if (r->total > r->entries + r->entries / 10 && reply_short(p, &s, r))
 		return;
-	}
 	p->again = false;
 	p->at = s.to + 1;
 }

@@ -6,3 +6,10 @@ $(MOCK): $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/mock/*.c)) $(LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PROBE_LIBS) -lssl -lm
 
 tests-build: $(MOCK)
+
+# Killed a thousand times (CI: fifty).
+KILLS ?= 1000
+torture: all $(MOCK)
+	tests/torture/flickr $(KILLS)
+
+.PHONY: torture

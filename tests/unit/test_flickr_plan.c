@@ -175,11 +175,14 @@ static void shifting_without_order(void **state)
 
 static void short_pages(void **state)
 {
-	struct server s = { .short_page = 5, .lie = 0.05 };
+	struct server s = { .short_page = 5, .lie = 0.05 }, always = { .short_page = 1 };
 
 	(void)state;
 	add(&s, 30000, 0, 999999999);
 	check("a page in five is one short", &s, 0, 120);
+	/* The photo that is never shown is lost; those after it are not. */
+	add(&always, 30000, 0, 999999999);
+	check("every page is one short", &always, 150, 130);
 }
 
 static void burst_with_error(void **state)
