@@ -13,3 +13,8 @@ torture: all $(MOCK)
 	tests/torture/flickr $(KILLS)
 
 .PHONY: torture
+
+bench-flickr: all $(MOCK)
+	@tests/bench/flickr
+
+.PHONY: bench-flickr
