@@ -319,12 +319,19 @@ int main(int argc, char **argv)
 	co.trouble = trouble;
 	co.files = pictures_open(folder, (size_t)bytes);
 	catalogue_make(&m.cat, &co, argv + first, argc - first);
-	if (list)
-		return expect(&m, licences);
+	if (list) {
+		int rc = expect(&m, licences);
+
+		free(m.cat.entry);
+		return rc;
+	}
 	port = server_open(&so);
 	m.answer.images = xasprintf("%s://127.0.0.1:%d", so.plain ? "http" : "https", port);
 	if (ready)
 		write_ready(ready, port, so.plain, so.cert);
 	server_run();
+	free(m.cat.entry);
+	free(m.api.at);
+	free(m.image.at);
 	return 0;
 }
