@@ -66,6 +66,7 @@ int eval_recognition(int argc, char **argv)
 			   "how 1:N counts: nist or merged"),
 		OPT_CHOICE(0, "far", "RULE", &r.rule, rules, "the point of the curve for a FAR: nearest or at-most"),
 		OPT_STR(0, "roc", "FILE", &r.roc, "the curve of FMR and FNMR, as TSV"),
+		OPT_STR(0, "samples", "FILE", &r.samples, "write every pair's judgement, for frl-eval compare"),
 		OPT_REPORT_BOOTSTRAP(&r.report),
 		OPT_REPORT_OUTPUT(&r.report),
 		OPT_REPORT_COMMON(&r.report),

@@ -18,10 +18,11 @@ struct recognition {
 	const char *quality;	    /* name .. factor a line: embeddings are multiplied by it */
 	struct opt_list gallery;    /* csv: TEMPLATE_ID, SUBJECT_ID */
 	const char *probe;
-	int identification; /* enum identification */
-	bool unit;	    /* embeddings are normalised before they are pooled */
-	int rule;	    /* enum roc_rule */
-	const char *roc;    /* file for the curve */
+	int identification;  /* enum identification */
+	bool unit;	     /* embeddings are normalised before they are pooled */
+	int rule;	     /* enum roc_rule */
+	const char *roc;     /* file for the curve */
+	const char *samples; /* file for the judgement of each pair */
 	int threads;
 	struct report report;
 	int argc;

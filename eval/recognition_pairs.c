@@ -10,6 +10,7 @@
 #include "common/num.h"
 #include "common/tsv.h"
 #include "eval/lines.h"
+#include "eval/measure.h"
 #include "eval/recognition.h"
 
 enum { FOLDS = 1000 };
@@ -294,6 +295,28 @@ static void add_accuracy(struct recognition *r, const struct pair_list *l, const
 	report_add(&r->report, "all", "acc-sd", "", sqrt(square / n), n);
 }
 
+/* A pair is a sample, its number the face; its group is the folder of its first picture, which is a person in LFW. */
+static int write_samples(const struct recognition *r, const struct pair_list *l, const uint8_t *right, struct err *e)
+{
+	struct sample_file f;
+	int rc = sample_file_open(&f, r->samples, &r->report, r->argc, r->argv, e);
+
+	for (size_t i = 0; r->samples && i < l->n && !rc; i++) {
+		const struct pair *p = &l->pair[i];
+		const char *a = l->picture[p->picture[0]].name, *b = l->picture[p->picture[1]].name;
+		char *id = xasprintf("%s %s", a, b), *group = xstrndup(a, strcspn(a, "/"));
+
+		rc = sample_file_add(&f, id, (int64_t)i, group, "acc", p->same, p->same == (right[i] != 0), !right[i],
+				     e);
+		free(id);
+		free(group);
+	}
+	if (!rc)
+		return sample_file_close(&f, e);
+	sample_file_abort(&f);
+	return -1;
+}
+
 int recognition_pairs(struct recognition *r, struct err *e)
 {
 	struct pair_list l = { 0 };
@@ -311,7 +334,7 @@ int recognition_pairs(struct recognition *r, struct err *e)
 		judge(&l, genuine, impostor, right, accuracy);
 		add_accuracy(r, &l, right, accuracy);
 		collect(&l, -1, genuine, impostor, &s);
-		rc = recognition_rates(r, "all", &s, e);
+		rc = write_samples(r, &l, right, e) || recognition_rates(r, "all", &s, e) ? -1 : 0;
 		free(genuine);
 		free(accuracy);
 		free(right);

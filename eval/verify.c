@@ -80,6 +80,8 @@ static int parse_pair(struct verify *v, const char *s, struct err *e)
 	int64_t a, b, label;
 	struct pair *p = &v->pair[v->n];
 
+	if (v->line == 1 && strncmp(s, "\xef\xbb\xbf", 3) == 0)
+		s += 3;
 	while (*s == ' ' || *s == '\t' || *s == '\r')
 		s++;
 	if (*s == '\n')

@@ -321,6 +321,10 @@ same_as_expected() {
 	cmp a b
 	frl-eval recognition --pred "$golden/recognition/lfw.bin" --pairs pairs.tsv --roc roc --bootstrap 100 --no-pg >rows
 	awk -F '\t' '$7 == "acc" && !($11 < $9 && $9 < $12) { exit 1 }' rows
+	frl-eval recognition --pred "$golden/recognition/lfw.bin" --pairs pairs.tsv --samples s --no-pg >rows
+	awk -F '\t' -v acc="$(value all acc <rows)" 'NR > 1 { n++; wrong += $7 } END { d = 1 - wrong / n - acc; exit d * d > 1e-18 }' s
+	frl-eval compare --metric acc --bootstrap 100 --no-pg s s >rows
+	[ "$(awk -F '\t' '$8 == "A" { print $9 }' rows)" = "$(awk -F '\t' '$8 == "B" { print $9 }' rows)" ]
 	[ "$(head -n 1 roc)" = "threshold	fmr	fnmr" ]
 	awk -F '\t' 'NR > 2 && ($1 >= t || $2 < m || $3 > n) { exit 1 } NR > 1 { t = $1; m = $2; n = $3 } END { exit n != 0 }' roc
 }

@@ -17,7 +17,7 @@ setup() {
 	grep -q 'drawn from 5 of 20 identities' lists/vggface2-quarter-2pct-seed0.tsv
 	grep -q 'of 20 identities are kept, the floor of 5 did not bind' lists/vggface2-2pct-seed0.tsv
 	# The same as by hand, nested, annotated rows only.
-	frl-subsample -q -f 2% --where valence data/affectnet.tsv --no-pg >by-hand
+	frl-subsample -q -f 2% --where valence --no-pg data/affectnet.tsv >by-hand
 	grep -v '^#' lists/affectnet-2pct-seed0.tsv | cmp - by-hand
 	[ "$(grep -cxFf by-hand lists/affectnet-10pct-seed0.tsv)" -eq "$(wc -l <by-hand)" ]
 	run make -s -C "$FRL_TOP" subsets DATA="$PWD/none"

@@ -65,6 +65,37 @@ static void test_kinds(void **state)
 	free(path);
 }
 
+/* Version 7.3, as COFW's colour files: HDF5, transposed, pictures in a cell. */
+static void test_hdf5(void **state)
+{
+	static const char *const want[] = { "phisT", "IsT", "name", NULL };
+	char *path = golden_path("mat/v73.mat");
+	struct mat_file f;
+	struct err e = { 0 };
+	const struct mat *m;
+
+	(void)state;
+	if (mat_read(&f, path, want, NULL, &e))
+		fail_msg("%s", e.msg);
+	m = mat_find(&f, "phisT");
+	assert_int_equal(m->dims[0], 3);
+	assert_int_equal(m->dims[1], 4);
+	assert_true(mat_number(m, 1 + 2 * 3) == 1.5); /* row 1, column 2 */
+	m = mat_find(&f, "IsT");
+	assert_int_equal(m->kind, MAT_CELL);
+	assert_int_equal(m->count, 2);
+	assert_int_equal(m->cell[0].kind, MAT_U8);
+	assert_int_equal(m->cell[0].dims[0], 2);
+	assert_int_equal(m->cell[0].dims[1], 4);
+	assert_int_equal(m->cell[0].dims[2], 3);
+	assert_int_equal(m->cell[0].u8[1 + 3 * 2 + 2 * 8], 23); /* row 1, column 3, blue */
+	assert_int_equal(m->cell[1].dims[2], 1);
+	assert_int_equal(m->cell[1].u8[1 + 2 * 2], 105);
+	assert_string_equal(mat_find(&f, "name")->text, "caf\xc3\xa9");
+	mat_release(&f);
+	free(path);
+}
+
 static void test_names(void **state)
 {
 	static const char *const want[] = { "text", "f64", NULL };
@@ -177,8 +208,9 @@ static void test_decode_nonsense(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_kinds),	  cmocka_unit_test(test_names),	 cmocka_unit_test(test_not_files),
-		cmocka_unit_test(test_truncated), cmocka_unit_test(test_limits), cmocka_unit_test(test_decode_nonsense),
+		cmocka_unit_test(test_kinds),		cmocka_unit_test(test_hdf5),	  cmocka_unit_test(test_names),
+		cmocka_unit_test(test_not_files),	cmocka_unit_test(test_truncated), cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_decode_nonsense),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
