@@ -134,8 +134,13 @@ static int compute_errors(struct landmarks *l, struct err *e)
 	for (size_t i = 0; i < l->p.join.n; i++) {
 		const double *truth = t->number + l->p.join.truth[i] * (size_t)t->numbers;
 		const double *pred = p->number + l->p.join.pred[i] * (size_t)p->numbers;
+		const double *box = truth + 2 * l->points;
+		bool boxed = !l->column && (l->how == NME_BOX || l->how == NME_DIAGONAL);
 		double d = divisor(l, truth);
 
+		if (boxed && (box[2] < box[0] || box[3] < box[1]))
+			return table_bad(t, l->p.join.truth[i], box[2] < box[0] ? "x2" : "y2", "a box of negative size",
+					 e);
 		if (isnan(d))
 			return err_set(e, "'%s': %s is not defined for %zu points\nhint: --normaliser points:A-B",
 				       t->tsv.name, l->normaliser, l->points);

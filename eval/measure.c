@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/metrics/bootstrap.h"
+#include "common/thread.h"
 
 /* ---- units */
 
@@ -79,27 +80,45 @@ void draw_release(struct draw *d)
 
 /* ---- rows */
 
+/* Replicates are independent of each other, so any number of threads gives the same. */
+struct replicates {
+	const struct report *r;
+	const struct measure *m;
+	struct units units;
+	struct draw *draw; /* [threads] */
+	double *value;	   /* [m->count][r->bootstrap] */
+};
+
+static void replicate(void *data, size_t i, int worker)
+{
+	struct replicates *p = data;
+	struct draw *d = &p->draw[worker];
+	double one[MEASURE_MAX];
+
+	draw_units(d, &p->units, (uint64_t)p->r->seed, (uint32_t)i);
+	p->m->compute(d->index, d->n, one, p->m->data);
+	for (int k = 0; k < p->m->count; k++)
+		p->value[(size_t)k * (size_t)p->r->bootstrap + i] = one[k];
+}
+
 static void add_intervals(const struct report *r, struct report_row *row, const struct measure *m, const size_t *index,
 			  size_t n, char *const *group)
 {
-	size_t replicates = (size_t)r->bootstrap;
-	double *value = xrealloc_array(NULL, replicates * (size_t)m->count, sizeof *value);
-	double one[MEASURE_MAX];
-	struct units u;
-	struct draw d = { 0 };
+	int threads = thread_default();
+	size_t count = (size_t)r->bootstrap;
+	struct replicates p = { .r = r, .m = m };
 
-	units_make(&u, index, n, group);
-	for (size_t i = 0; i < replicates; i++) {
-		draw_units(&d, &u, (uint64_t)r->seed, (uint32_t)i);
-		m->compute(d.index, d.n, one, m->data);
-		for (int k = 0; k < m->count; k++)
-			value[(size_t)k * replicates + i] = one[k];
-	}
+	p.value = xrealloc_array(NULL, count * (size_t)m->count, sizeof *p.value);
+	p.draw = xcalloc((size_t)threads, sizeof *p.draw);
+	units_make(&p.units, index, n, group);
+	parallel_for(threads, count, replicate, &p);
 	for (int k = 0; k < m->count; k++)
-		report_interval(r, row + k, value + (size_t)k * replicates);
-	free(value);
-	draw_release(&d);
-	units_release(&u);
+		report_interval(r, row + k, p.value + (size_t)k * count);
+	for (int t = 0; t < threads; t++)
+		draw_release(&p.draw[t]);
+	free(p.draw);
+	free(p.value);
+	units_release(&p.units);
 }
 
 void measure_add(struct report *r, const char *subset, const struct measure *m, const size_t *index, size_t n,

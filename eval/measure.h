@@ -17,7 +17,7 @@ struct measure {
 	int count;
 	const char *name[MEASURE_MAX];
 	const char *normaliser;
-	size_t (*compute)(const size_t *index, size_t n, double *value, void *data);
+	size_t (*compute)(const size_t *index, size_t n, double *value, void *data); /* by several threads at once */
 	void *data;
 };
 

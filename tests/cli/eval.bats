@@ -248,6 +248,10 @@ same_as_expected() {
 	[[ $output == *"'p' line 2: points:0-1 is 0: nothing to divide by"* ]]
 	run frl-eval landmarks --truth p --pred p --normaliser points:0-2
 	[ "$status" -eq 3 ]
+	printf 'id\tx1\ty1\tx2\ty2\tlm0x\tlm0y\na\t5\t5\t1\t1\t1\t2\n' >p
+	run frl-eval landmarks --truth p --pred p --normaliser box
+	[ "$status" -eq 3 ]
+	[[ $output == *"'p' line 2: column 'x2': a box of negative size"* ]]
 	for bad in '--normaliser eyes' '--threshold 0.1001' '--threshold x' '--icc 4,1'; do
 		# shellcheck disable=SC2086
 		run frl-eval landmarks --truth p --pred p $bad
