@@ -45,14 +45,28 @@ static int parse_numbers(const char *text, const char *key, float *v, int n, str
 	return 0;
 }
 
+/* Numbers that stay as they are where the metadata does not speak of them. */
+static int read_numbers(const struct safetensors *s, const char *key, float *v, int n, struct err *e)
+{
+	const char *text = safetensors_get_meta(s, key);
+
+	return text ? parse_numbers(text, key, v, n, e) : 0;
+}
+
+static int check_config(const struct retinaface_config *c, const float *step, struct err *e)
+{
+	for (int i = 0; i < RETINAFACE_LEVELS; i++)
+		if ((int)step[i] != c->step[i])
+			return err_set(e, "metadata frl.steps: the network's strides are 8,16,32");
+	if (!(c->scale > 0 && c->std[0] > 0 && c->std[1] > 0 && c->std[2] > 0))
+		return err_set(e, "metadata frl.input.scale and frl.input.std must be above 0");
+	return 0;
+}
+
 static int read_config(struct retinaface_config *c, const struct safetensors *s, struct err *e)
 {
-	const char *mean = safetensors_get_meta(s, "frl.input.mean"),
-		   *order = safetensors_get_meta(s, "frl.input.order");
-	const char *std = safetensors_get_meta(s, "frl.input.std"), *scale = safetensors_get_meta(s, "frl.input.scale");
-	const char *anchors = safetensors_get_meta(s, "frl.anchors"), *steps = safetensors_get_meta(s, "frl.steps");
-	const char *variances = safetensors_get_meta(s, "frl.variances");
-	float step[RETINAFACE_LEVELS];
+	const char *order = safetensors_get_meta(s, "frl.input.order");
+	float step[RETINAFACE_LEVELS] = { 8, 16, 32 };
 
 	*c = (struct retinaface_config){
 		.mean = { 104, 117, 123 },
@@ -67,24 +81,14 @@ static int read_config(struct retinaface_config *c, const struct safetensors *s,
 		return err_set(e, "metadata frl.input.order: '%s' is neither bgr nor rgb", order);
 	if (order)
 		c->bgr = strcmp(order, "bgr") == 0;
-	if ((std && parse_numbers(std, "frl.input.std", c->std, 3, e) < 0) ||
-	    (scale && parse_numbers(scale, "frl.input.scale", &c->scale, 1, e) < 0))
+	if (read_numbers(s, "frl.input.mean", c->mean, 3, e) < 0 ||
+	    read_numbers(s, "frl.input.std", c->std, 3, e) < 0 ||
+	    read_numbers(s, "frl.input.scale", &c->scale, 1, e) < 0 ||
+	    read_numbers(s, "frl.anchors", c->min_size[0], RETINAFACE_LEVELS * RETINAFACE_SIZES, e) < 0 ||
+	    read_numbers(s, "frl.steps", step, RETINAFACE_LEVELS, e) < 0 ||
+	    read_numbers(s, "frl.variances", c->variance, 2, e) < 0)
 		return -1;
-	if (!(c->scale > 0 && c->std[0] > 0 && c->std[1] > 0 && c->std[2] > 0))
-		return err_set(e, "metadata frl.input.scale and frl.input.std must be above 0");
-	if ((mean && parse_numbers(mean, "frl.input.mean", c->mean, 3, e) < 0) ||
-	    (anchors &&
-	     parse_numbers(anchors, "frl.anchors", c->min_size[0], RETINAFACE_LEVELS * RETINAFACE_SIZES, e) < 0) ||
-	    (variances && parse_numbers(variances, "frl.variances", c->variance, 2, e) < 0))
-		return -1;
-	if (steps) {
-		if (parse_numbers(steps, "frl.steps", step, RETINAFACE_LEVELS, e) < 0)
-			return -1;
-		for (int i = 0; i < RETINAFACE_LEVELS; i++)
-			if ((int)step[i] != c->step[i])
-				return err_set(e, "metadata frl.steps: the network's strides are 8,16,32");
-	}
-	return 0;
+	return check_config(c, step, e);
 }
 
 /* ---- loading */

@@ -21,7 +21,7 @@ struct retinaface_config {
 	 * .mean, .std.
 	 */
 	float mean[3], std[3], scale;
-	bool bgr;      /* frl.input.order */
+	bool bgr;					     /* frl.input.order */
 	float min_size[RETINAFACE_LEVELS][RETINAFACE_SIZES]; /* frl.anchors, pixels */
 	int step[RETINAFACE_LEVELS];			     /* frl.steps */
 	float variance[2];				     /* frl.variances */
