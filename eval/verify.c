@@ -10,7 +10,7 @@
 #include "common/thread.h"
 #include "eval/recognition.h"
 
-enum { CHUNK = 1 << 20, BLOCK = 1 << 18, SLICE = 1 << 12, LINE = 100 };
+enum { CHUNK = 1 << 20, BLOCK = 1 << 19, SLICE = 1 << 12, LINE = 100 };
 
 struct pair {
 	int32_t a, b;
@@ -28,7 +28,9 @@ struct verify {
 	const struct templates *t;
 	int threads;
 	struct pair *pair; /* [BLOCK] */
-	double *score;	   /* [BLOCK] */
+	uint32_t *order; /* [BLOCK] by the second template, so that it is in the cache for all its pairs of the block */
+	uint32_t *first; /* [t->n + 1] */
+	double *score;	 /* [BLOCK] */
 	size_t n;
 	struct list list[2]; /* impostor, genuine */
 	uint64_t line;
@@ -49,12 +51,26 @@ static void score_slice(void *data, size_t slice, int worker)
 	size_t end = (slice + 1) * SLICE < v->n ? (slice + 1) * SLICE : v->n, dim = v->t->dim;
 
 	(void)worker;
-	for (size_t i = slice * SLICE; i < end; i++)
-		v->score[i] = dot_f32(v->t->v + (size_t)v->pair[i].a * dim, v->t->v + (size_t)v->pair[i].b * dim, dim);
+	for (size_t i = slice * SLICE; i < end; i++) {
+		const struct pair *p = &v->pair[v->order[i]];
+		v->score[v->order[i]] = dot_f32(v->t->v + (size_t)p->a * dim, v->t->v + (size_t)p->b * dim, dim);
+	}
+}
+
+static void sort_block(struct verify *v)
+{
+	memset(v->first, 0, (v->t->n + 1) * sizeof *v->first);
+	for (size_t i = 0; i < v->n; i++)
+		v->first[v->pair[i].b + 1]++;
+	for (size_t k = 0; k < v->t->n; k++)
+		v->first[k + 1] += v->first[k];
+	for (size_t i = 0; i < v->n; i++)
+		v->order[v->first[v->pair[i].b]++] = (uint32_t)i;
 }
 
 static void score_block(struct verify *v)
 {
+	sort_block(v);
 	parallel_for(v->threads, (v->n + SLICE - 1) / SLICE, score_slice, v);
 	for (size_t i = 0; i < v->n; i++)
 		push(&v->list[v->pair[i].genuine], v->score[i]);
@@ -159,11 +175,15 @@ int recognition_verify(struct recognition *r, const struct templates *t, struct 
 	text = xmalloc(CHUNK + LINE + 1);
 	v.pair = xrealloc_array(NULL, BLOCK, sizeof *v.pair);
 	v.score = xrealloc_array(NULL, BLOCK, sizeof *v.score);
+	v.order = xrealloc_array(NULL, BLOCK, sizeof *v.order);
+	v.first = xrealloc_array(NULL, t->n + 1, sizeof *v.first);
 	rc = read_pairs(&v, fd, text, e);
 	close(fd);
 	free(text);
 	free(v.pair);
 	free(v.score);
+	free(v.order);
+	free(v.first);
 	if (!rc && (!v.list[0].n || !v.list[1].n))
 		rc = err_set(e, "'%s': no %s pairs", r->template_pairs, v.list[1].n ? "impostor" : "genuine");
 	if (!rc) {

@@ -1,26 +1,34 @@
 /* dot.c - see dot.h */
 #include "common/metrics/dot.h"
 
-#include <string.h>
+#include "common/metrics/dot_lanes.h"
 
-typedef float float4 __attribute__((vector_size(16)));
-typedef double double4 __attribute__((vector_size(32)));
+typedef double dot_fn(const float *a, const float *b, size_t n);
+
+static double dot_f32_any(const float *a, const float *b, size_t n)
+{
+	return dot_lanes(a, b, n);
+}
+
+static dot_fn *choose(void)
+{
+#if defined(__x86_64__)
+	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+	    __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
+		return dot_f32_avx512;
+	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+		return dot_f32_avx2;
+#endif
+	return dot_f32_any;
+}
 
 double dot_f32(const float *a, const float *b, size_t n)
 {
-	double4 sum[2] = { { 0 } };
-	double rest = 0;
-	size_t i;
+	static dot_fn *_Atomic chosen;
+	dot_fn *fn = chosen;
 
-	for (i = 0; i + 8 <= n; i += 8)
-		for (size_t k = 0; k < 2; k++) {
-			float4 x, y;
-			memcpy(&x, a + i + 4 * k, sizeof x);
-			memcpy(&y, b + i + 4 * k, sizeof y);
-			sum[k] += __builtin_convertvector(x, double4) * __builtin_convertvector(y, double4);
-		}
-	for (; i < n; i++)
-		rest += (double)a[i] * (double)b[i];
-	sum[0] += sum[1];
-	return ((sum[0][0] + sum[0][1]) + (sum[0][2] + sum[0][3])) + rest;
+	/* Threads that come here together choose the same. */
+	if (!fn)
+		chosen = fn = choose();
+	return fn(a, b, n);
 }

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "common/metrics/dot.h"
+#include "common/metrics/dot_lanes.h"
 #include "common/metrics/roc.h"
 #include "common/rng.h"
 
@@ -129,6 +130,35 @@ static void test_dot(void **state)
 	}
 }
 
+/* Every instruction set that this processor has gives the same bits. */
+static void test_dot_same_bits(void **state)
+{
+	float a[777], b[777];
+	struct rng r;
+
+	(void)state;
+	rng_init(&r, 6, 0, 0, 0);
+	for (int i = 0; i < 777; i++) {
+		a[i] = (float)rng_normal(&r);
+		b[i] = (float)rng_normal(&r);
+	}
+	for (size_t n = 0; n <= 777; n += 37) {
+		double plain = dot_lanes(a, b, n), got = dot_f32(a, b, n);
+
+		assert_memory_equal(&plain, &got, sizeof got);
+#if defined(__x86_64__)
+		if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+			got = dot_f32_avx2(a, b, n);
+			assert_memory_equal(&plain, &got, sizeof got);
+		}
+		if (__builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
+			got = dot_f32_avx512(a, b, n);
+			assert_memory_equal(&plain, &got, sizeof got);
+		}
+#endif
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -137,6 +167,7 @@ int main(void)
 		cmocka_unit_test(test_separable_and_reversed),
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_dot),
+		cmocka_unit_test(test_dot_same_bits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
