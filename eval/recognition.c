@@ -7,8 +7,9 @@
 static const struct opt_program program = {
 	.name = "frl-eval recognition",
 	.synopsis = "frl-eval recognition --pred STREAM --pairs FILE [option ...]\n"
-		    "frl-eval recognition --pred STREAM --templates FILE --template-pairs FILE [option ...]\n"
-		    "frl-eval recognition --pred STREAM --templates FILE --gallery FILE ... --probe FILE [option ...]",
+		    "frl-eval recognition --pred STREAM --templates FILE --template-pairs FILE\n"
+		    "frl-eval recognition --pred STREAM --templates FILE \\\n"
+		    "                     --gallery FILE ... --probe FILE",
 	.purpose = "Verification (LFW's folds, IJB's 1:1) and identification (IJB's 1:N) by embeddings.",
 	.example = "frl-eval recognition --pred lfw.bin --pairs pairs.txt --table\n"
 		   "frl-eval recognition --pred ijbc.bin --templates ijbc_face_tid_mid.txt \\\n"

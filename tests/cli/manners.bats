@@ -19,7 +19,7 @@ complain() {
 help_options() { sed -n 's/^  \(-., \|    \)--\([a-z0-9-]*\).*/\2/p' | sort -u; }
 
 # Long options that a man page describes: "Fl -name" in a line that begins an item
-man_options() { grep '^\.It Fl' "$1" | grep -o ' -[a-z0-9-]*' | sed 's/^ -//' | sort -u; }
+man_options() { grep '^\.It Fl' "$1" | grep -o ' -[a-z0-9][a-z0-9-]*' | sed 's/^ -//' | sort -u; }
 
 @test "there are programs" {
 	[ "$(programs | wc -l)" -ge 3 ]
