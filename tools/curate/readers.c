@@ -1,0 +1,46 @@
+/* readers.c - the table of readers */
+#include "tools/curate/readers.h"
+
+#include <stddef.h>
+
+static const char *const train_test[] = { "train", "test", NULL };
+static const char *const train_val_test[] = { "train", "val", "test", NULL };
+static const char *const test[] = { "test", NULL };
+
+const struct reader curate_readers[] = {
+	{ "vggface2", "VGGFace2, 3.31 million pictures of 9,131 persons",
+	  "the Visual Geometry Group of Oxford or its mirrors, on registration",
+	  "  train/n000002/0001_01.jpg test/..\n"
+	  "  bb_landmark/loose_bb_train.csv loose_landmark_train.csv (and test), or train_list.txt test_list.txt",
+	  train_test, read_vggface2 },
+	{ "300w-lp", "300W-LP, 122,450 faces turned in 3D, with 3DMM parameters",
+	  "the page of 3DDFA (Face Alignment Across Large Poses)",
+	  "  AFW/*.jpg *.mat, AFW_Flip/, HELEN/, HELEN_Flip/, IBUG/, IBUG_Flip/, LFPW/, LFPW_Flip/\n"
+	  "  landmarks/AFW/*_pts.mat and so on",
+	  NULL, read_300w_lp },
+	{ "wider", "WIDER FACE, 32,203 photos with 393,703 boxes", "the page of WIDER FACE",
+	  "  WIDER_train/images/0--Parade/*.jpg WIDER_val/.. WIDER_test/..\n"
+	  "  wider_face_split/wider_face_train_bbx_gt.txt wider_face_val_bbx_gt.txt wider_face_test_filelist.txt\n"
+	  "  ground_truth/wider_face_val.mat and its three lists, instead of the text for val",
+	  train_val_test, read_wider },
+	{ "wflw", "WFLW, 10,000 faces with 98 points and attributes", "the page of WFLW (Look at Boundary)",
+	  "  WFLW_images/0--Parade/*.jpg\n"
+	  "  WFLW_annotations/list_98pt_rect_attr_train_test/list_98pt_rect_attr_train.txt and _test.txt",
+	  train_test, read_wflw },
+	{ "cofw68", "COFW-68, 68 points for the 507 test faces of COFW", "the repository cofw68-benchmark on GitHub",
+	  "  COFW68_Data/test_annotations/1_points.mat .. 507_points.mat\n"
+	  "  COFW68_Data/cofw68_test_bboxes.mat\n"
+	  "  images/1.png .. 507.png, the pictures of COFW's test set",
+	  test, read_cofw68 },
+	{ "lfw", "Labeled Faces in the Wild, 13,233 pictures of 5,749 persons",
+	  "the page of LFW (University of Massachusetts)",
+	  "  lfw/Aaron_Eckhart/Aaron_Eckhart_0001.jpg (or lfw-deepfunneled/, lfw_funneled/, or no such folder)\n"
+	  "  pairs.txt, for the folds of View 2",
+	  NULL, read_lfw },
+	{ "aflw2000", "AFLW2000-3D, 2,000 faces with 68 points in 3D",
+	  "the page of 3DDFA (Face Alignment Across Large Poses)", "  AFLW2000/image00002.jpg image00002.mat ..", NULL,
+	  read_aflw2000 },
+	{ "folder", "a folder of pictures, whatever is in it", "anywhere", "  *.jpg *.jpeg *.png, at any depth", NULL,
+	  read_folder },
+	{ 0 },
+};
