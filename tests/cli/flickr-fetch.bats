@@ -254,6 +254,10 @@ faulty() {
 	check_files D/photos.tsv
 }
 
+@test "50 kills at random instants: ledger readable each time, nothing lost, no broken file (make torture: 1,000)" {
+	"$FRL_TOP/tests/torture/flickr" 50 1000
+}
+
 @test "the reader goes away: ends by SIGPIPE, and what was not handed down is, by the next run" {
 	mock --photos 600 --trouble 0
 	set +o pipefail
@@ -387,6 +391,43 @@ faulty() {
 	[ "$(head -n 1 plan)" = "$(printf 'since\tuntil\ttags\tphotos\tcalls')" ]
 	[ "$(awk 'NR > 1 { n += $4 } END { print n }' plan)" -eq "$(wanted | wc -l)" ]
 	[ "$(stat_of image_requests)" -eq 0 ]
+}
+
+# The weights of the detector's tests.
+need_weights() {
+	pth=$FRL_SHARED/data/retinaface/mobilenet0.25_Final.pth
+	[ -f "$pth" ] || skip "no retinaface weights in $FRL_SHARED"
+	frl-weights import -q "$pth" >w.safetensors
+	export FRL_WEIGHTS=$PWD/w.safetensors
+}
+
+@test "the pipeline: fetch, detect, crop give a checked shard, and again after a photo was withdrawn" {
+	need_weights
+	mkdir photos
+	find "$FRL_SHARED/data/photos/face_recognition" -name '*.jpg' -size -400k | sort | head -n 4 |
+		while read -r f; do cp "$f" "photos/$(sha256sum <"$f" | cut -c 1-8).jpg"; done
+	[ -n "$(ls photos)" ] || skip "no photos in $FRL_SHARED"
+	mock --folder photos
+	fetch --quiet | frl-detect -q | frl-crop -q >shard.bin
+	frl-shard check shard.bin
+	faces=$(frl-shard ls shard.bin | grep -vc '^#')
+	[ "$faces" -gt 1 ]
+	awk -F '\t' '$17 == "ok"' D/photos.tsv >held
+	[ "$(wc -l <held)" -eq "$(ls photos | wc -l)" ]
+	key=$(frl-shard ls shard.bin | grep -v '^#' | awk -F '\t' 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "key") c = i }
+		NR == 2 { print $c }')
+	id=$(cut -f 1 held | while read -r id; do
+		[ "$(printf %s "$id" | sha256sum | cut -c 1-16)" != "$key" ] || echo "$id"
+	done)
+	[ -n "$id" ]
+	control "withdraw?id=$id"
+	fetch --verify --quiet >keys
+	frl-shard cat --without keys shard.bin >less.bin
+	frl-shard check less.bin
+	frl-shard ls shard.bin | grep -q "$key"
+	run ! grep -q "$key" <(frl-shard ls less.bin)
+	fetch --quiet | frl-detect -q | frl-crop -q -o less.bin --append
+	frl-shard check less.bin
 }
 
 @test "the man page and --help name the same options" {

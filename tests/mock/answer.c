@@ -157,7 +157,6 @@ static void put_photo(struct json_out *w, const struct answer_options *o, const 
 		pictures_size(e, &width, &height);
 		/* Some photos are small: the next size down is the largest there is. */
 		put_size(w, o, e, mix(e->draw, 26) % 10 ? "l" : "c", width, height, old);
-		put_size(w, o, e, "m", 240, 180, old);
 	}
 	json_close(w, '}');
 }

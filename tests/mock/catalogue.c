@@ -121,7 +121,7 @@ void catalogue_make(struct catalogue *c, const struct catalogue_options *o, char
 		e->licence = draw_licence(e->draw);
 		e->kind = i == 0 ? KIND_FINE : draw_kind(o, e->draw);
 		e->size = (uint8_t)(mix(e->draw, 12) % 8);
-		e->file = o->files ? (uint32_t)(i % (size_t)o->files) : 0;
+		e->file = (uint32_t)i;
 		draw_tags(e, n_tags);
 	}
 	qsort(c->entry, c->n, sizeof(*c->entry), by_date);

@@ -52,7 +52,7 @@ struct catalogue_options {
 	int64_t since, until;
 	size_t burst;	/* photos uploaded in one and the same second */
 	double trouble; /* share of troublesome photos */
-	int files;	/* pictures in the folder served, 0: pictures are made up */
+	int files;	/* pictures in the folder served, one for each photo; 0: pictures are made up */
 };
 
 void catalogue_make(struct catalogue *c, const struct catalogue_options *o, char **tag, int n_tags);

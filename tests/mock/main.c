@@ -284,6 +284,7 @@ int main(int argc, char **argv)
 	uint64_t bytes = 20000, licences = 1u << 4 | 1u << 9 | 1u << 10 | 1u << 11;
 	int64_t seed = 1, photos = 1000, burst = 0;
 	double trouble = 0.02;
+	size_t i;
 	int port;
 	struct opt options[] = {
 		OPT_I64(0, "seed", "N", &seed, 0, 1e15, "of the catalogue and of all that is random"),
@@ -291,7 +292,8 @@ int main(int argc, char **argv)
 		OPT_I64(0, "burst", "N", &burst, 0, 1e7, "of them uploaded in one second"),
 		OPT_F64(0, "trouble", "SHARE", &trouble, 0, 1, "of them that cannot be had or are odd"),
 		OPT_BYTES(0, "bytes", "N", &bytes, "of a photo"),
-		OPT_STR(0, "folder", "DIR", &folder, "serve its JPEGs, in turn"),
+		OPT_STR(0, "folder", "DIR", &folder,
+			"serve its JPEGs, each as a photo with the first tag and licence 4"),
 		OPT_CHOICE(0, "dialect", "NAME", &m.answer.dialect, dialects, "of the JSON: new, old or both"),
 		OPT_BOOL(0, "honest", &m.answer.honest, "no shifting pages, no lies about totals"),
 		OPT_BOOL(0, "error-20", &error_20, "error 20 beyond 4,000 results instead of repeats"),
@@ -318,7 +320,17 @@ int main(int argc, char **argv)
 	co.burst = (size_t)burst;
 	co.trouble = trouble;
 	co.files = pictures_open(folder, (size_t)bytes);
+	if (co.files) {
+		co.photos = (size_t)co.files;
+		co.since = 1704153600; /* 2 January 2024 */
+		co.trouble = 0;
+	}
 	catalogue_make(&m.cat, &co, argv + first, argc - first);
+	/* Each file is a photo that anybody may use, and can be found. */
+	for (i = 0; co.files && i < m.cat.n; i++) {
+		m.cat.entry[i].licence = 4;
+		m.cat.entry[i].tags[0] |= 1;
+	}
 	if (list) {
 		int rc = expect(&m, licences);
 

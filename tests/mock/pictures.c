@@ -7,6 +7,7 @@
 
 #include "common/image.h"
 #include "common/io.h"
+#include "common/resample.h"
 
 static const int sides[PICTURES_SIZES][2] = {
 	{ 320, 240 }, { 240, 320 }, { 400, 300 }, { 300, 400 }, { 512, 384 }, { 256, 256 }, { 640, 360 }, { 360, 640 },
@@ -41,6 +42,32 @@ static void make(int i)
 	image_release(&m);
 }
 
+/* As Flickr does: no more than 1024 pixels a side, orientation applied. 0, or -1 when f is no picture. */
+static int reduce(struct picture_file *f)
+{
+	static const struct image_limits limits = IMAGE_LIMITS_DEFAULT;
+	struct image big, small;
+	struct err e = { 0 };
+	double scale;
+	int long_side;
+
+	if (image_sniff(f->body.data, f->body.len) != IMAGE_JPEG ||
+	    image_decode(&big, NULL, f->body.data, f->body.len, &limits, &e))
+		return -1;
+	long_side = big.w > big.h ? big.w : big.h;
+	scale = long_side > 1024 ? 1024.0 / long_side : 1;
+	image_init(&small, (int)(big.w * scale + 0.5), (int)(big.h * scale + 0.5));
+	resample_resize(&small, &big, RESAMPLE_LANCZOS);
+	buf_reset(&f->body);
+	if (image_encode_jpeg(&small, 90, &f->body, &e))
+		die_err(&e);
+	f->w = small.w;
+	f->h = small.h;
+	image_release(&big);
+	image_release(&small);
+	return 0;
+}
+
 static int by_name(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -63,13 +90,9 @@ static void read_folder(const char *dir)
 	qsort(name, (size_t)n, sizeof(*name), by_name);
 	for (i = 0; i < n; i++) {
 		struct picture_file f = { 0 };
-		struct image_info info;
 		struct err e = { 0 };
 
-		if (io_slurp(name[i], 32 << 20, &f.body, &e) == 0 &&
-		    image_probe(&info, f.body.data, f.body.len, &e) == 0 && info.format == IMAGE_JPEG) {
-			f.w = info.w;
-			f.h = info.h;
+		if (io_slurp(name[i], 32 << 20, &f.body, &e) == 0 && reduce(&f) == 0) {
 			file = xrealloc_array(file, (size_t)n_files + 1, sizeof(*file));
 			file[n_files++] = f;
 		} else {

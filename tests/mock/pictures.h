@@ -9,7 +9,7 @@
 
 #define PICTURES_SIZES 8
 
-/* dir: a folder of real JPEGs to serve instead, NULL: none. Returns how many it holds. */
+/* dir: a folder of real JPEGs to serve instead, at most 1024 pixels a side; NULL: none. Returns how many it holds. */
 int pictures_open(const char *dir, size_t bytes);
 /* Width and height as the API should promise them. */
 void pictures_size(const struct entry *e, int *w, int *h);
