@@ -114,6 +114,26 @@ need() { [ -d "$DATA/$1" ] || skip "no $DATA/$1"; }
 	grep -q '^AFW/AFW_9_1_1.jpg.*bad:mat: ' m
 }
 
+@test "imdb-face: boxes follow the picture's own size; URLs with commas, quotes, several faces" {
+	mkdir -p d/nm0000001
+	# 16 x 8 pixels
+	base64 -d >d/nm0000001/a.png <<-END
+		iVBORw0KGgoAAAANSUhEUgAAABAAAAAICAIAAAB/FOjAAAAAEklEQVR42mNgGAWjYBSMAggAAAQIAAEdN4YuAAAAAElFTkSuQmCC
+	END
+	echo text >d/nm0000001/b.jpg
+	printf '\357\273\277%s\r\n' 'name,index,image,rect,height width,url' \
+		'nm0000001,0,a.png,4 8 16 12,16 32,http://x/a,b.jpg' 'nm0000001,1,a.png,0 0 1 1,8 16,"http://x/c"' \
+		'nm0000001,2,b.jpg,1 2 3 4,10 10,u' 'nm0000001,3,c.jpg,1 2 3 4,10 10,u' | sed '2,$s/^\xef\xbb\xbf//' >d/IMDb-Face.csv
+	run -4 curate imdb-face -o m
+	columns m path face identity x1 y1 x2 y2 url status >got
+	printf 'nm0000001/%s\n' 'a.png;0;nm0000001;2;4;8;6;http://x/a,b.jpg;ok' 'a.png;1;nm0000001;0;0;1;1;http://x/c;ok' \
+		'b.jpg;0;nm0000001;1;2;3;4;u;bad:not-a-picture' 'c.jpg;0;nm0000001;1;2;3;4;u;bad:missing' | tr ';' '\t' | diff got -
+	curate imdb-face --no-stat | grep -q '^nm0000001/a.png.*	4	8	16	12	'
+	echo 'nm1,0,a.png,4 8 16,16 32,u' >>d/IMDb-Face.csv
+	run -3 curate imdb-face --no-stat
+	[[ $output == *"line 6: rect is not"* ]]
+}
+
 @test "wider: no faces with and without the line of zeros, spaces at line ends, empty boxes" {
 	picture WIDER_train/images/0--Parade/{a,b,c,d}.jpg
 	mkdir d/wider_face_split

@@ -18,6 +18,11 @@ const struct reader curate_readers[] = {
 	  "  AFW/*.jpg *.mat, AFW_Flip/, HELEN/, HELEN_Flip/, IBUG/, IBUG_Flip/, LFPW/, LFPW_Flip/\n"
 	  "  landmarks/AFW/*_pts.mat and so on",
 	  NULL, read_300w_lp },
+	{ "imdb-face", "IMDb-Face, 1.7 million faces of 59,000 persons",
+	  "the repository IMDb-Face on GitHub (the list; pictures are behind its URLs)",
+	  "  IMDb-Face.csv\n"
+	  "  PERSON/IMAGE, the pictures, by the list's columns name and image",
+	  NULL, read_imdb_face },
 	{ "wider", "WIDER FACE, 32,203 photos with 393,703 boxes", "the page of WIDER FACE",
 	  "  WIDER_train/images/0--Parade/*.jpg WIDER_val/.. WIDER_test/..\n"
 	  "  wider_face_split/wider_face_train_bbx_gt.txt wider_face_val_bbx_gt.txt wider_face_test_filelist.txt\n"
