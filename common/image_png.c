@@ -68,10 +68,30 @@ static int guarded(struct decoder *d, void (*fn)(struct decoder *d))
 
 /* ---- decoding */
 
+/* libpng takes memory for a chunk before the pixels by its stated length, and only then finds that the file ends. */
+static bool chunks_fit(const struct source *s)
+{
+	for (size_t at = 8; s->len >= at + 12;) {
+		const uint8_t *chunk = s->data + at;
+		uint32_t n = (uint32_t)chunk[0] << 24 | (uint32_t)chunk[1] << 16 | (uint32_t)chunk[2] << 8 | chunk[3];
+
+		if (!memcmp(chunk + 4, "IDAT", 4))
+			break;
+		if (n > s->len - at - 12)
+			return false;
+		at += 12 + (size_t)n;
+	}
+	return true;
+}
+
 static void read_info(struct decoder *d)
 {
 	png_bytep exif;
 	png_uint_32 exif_len;
+	if (!chunks_fit(&d->src)) {
+		d->src.ended = true;
+		png_error(d->png, "truncated");
+	}
 	png_read_info(d->png, d->png_info);
 	png_uint_32 w = png_get_image_width(d->png, d->png_info), h = png_get_image_height(d->png, d->png_info);
 	d->info->w = (int)w; /* libpng keeps both below 2^31 */
