@@ -169,6 +169,19 @@ need() { [ -d "$DATA/$1" ] || skip "no $DATA/$1"; }
 	[ "$status" -eq 0 ]
 }
 
+@test "300w: points from 1, a name with a blank, CRLF, files that are not whole" {
+	picture afw/a.jpg helen/trainset/h.jpg lfpw/trainset/l.png helen/testset/t.jpg lfpw/testset/u.png 'ibug/image_092 _01.jpg'
+	{ printf 'version: 1\r\nn_points:  68\r\n{\r\n' && seq 1 68 | sed 's/.*/&.5 1&\r/' && echo '}'; } >'d/ibug/image_092 _01.pts'
+	sed 10d 'd/ibug/image_092 _01.pts' >d/afw/a.pts
+	run -4 curate 300w -o m
+	columns m path split x1 y1 x2 y2 lm0x lm0y lm67x lm67y status >got
+	[ "$(sed -n 6p got | tr '\t' ,)" = 'ibug/image_092 _01.jpg,challenge,0.5,10,67.5,167,0.5,10,67.5,167,ok' ]
+	grep -q "^afw/a.jpg	train	.*	bad:pts: point 68" got
+	[ "$(grep -c 'bad:no-pts$' got)" -eq 4 ]
+	[ "$(cut -f 2 got | sort | uniq -c | xargs)" = '1 challenge 2 common 3 train' ]
+	curate 300w --split challenge | grep -q ok
+}
+
 @test "wflw: several faces of a picture are numbered; 207 fields or an error" {
 	picture WFLW_images/0--Parade/a.jpg WFLW_images/0--Parade/b.jpg
 	l=d/WFLW_annotations/list_98pt_rect_attr_train_test

@@ -5,6 +5,7 @@
 
 static const char *const train_test[] = { "train", "test", NULL };
 static const char *const train_val_test[] = { "train", "val", "test", NULL };
+static const char *const splits_300w[] = { "train", "common", "challenge", NULL };
 static const char *const test[] = { "test", NULL };
 
 const struct reader curate_readers[] = {
@@ -28,6 +29,9 @@ const struct reader curate_readers[] = {
 	  "  wider_face_split/wider_face_train_bbx_gt.txt wider_face_val_bbx_gt.txt wider_face_test_filelist.txt\n"
 	  "  ground_truth/wider_face_val.mat and its three lists, instead of the text for val",
 	  train_val_test, read_wider },
+	{ "300w", "300W, 3,837 faces with 68 points", "the page of 300W (iBUG, Imperial College London)",
+	  "  afw/*.jpg *.pts, helen/trainset/, helen/testset/, lfpw/trainset/, lfpw/testset/, ibug/", splits_300w,
+	  read_300w },
 	{ "wflw", "WFLW, 10,000 faces with 98 points and attributes", "the page of WFLW (Look at Boundary)",
 	  "  WFLW_images/0--Parade/*.jpg\n"
 	  "  WFLW_annotations/list_98pt_rect_attr_train_test/list_98pt_rect_attr_train.txt and _test.txt",
