@@ -78,6 +78,12 @@ $(BUILD)/obj/%_avx2.o: ISA_CFLAGS = $(AVX2)
 $(BUILD)/obj/%_avx512.o: ISA_CFLAGS = $(AVX512)
 $(BUILD)/obj/%_avx512bf16.o: ISA_CFLAGS = $(AVX512) -mavx512bf16
 $(BUILD)/obj/common/err.o: ISA_CFLAGS = -DFRL_VERSION='"$(VERSION)"' -DFRL_REVISION='"$(REVISION)"'
+# The revision is part of --version: its object follows it.
+ifeq ($(filter clean help,$(MAKECMDGOALS)),)
+$(shell mkdir -p $(BUILD) && { echo '$(REVISION)' | cmp -s - $(BUILD)/revision || echo '$(REVISION)' >$(BUILD)/revision; })
+endif
+$(BUILD)/obj/common/err.o: $(BUILD)/revision
+$(BUILD)/revision: ;
 
 define program_rule
 $(BUILD)/bin/frl-$(notdir $1): $$(patsubst %.c,$(BUILD)/obj/%.o,$$(wildcard $1/*.c)) \
