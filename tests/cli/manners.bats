@@ -44,7 +44,7 @@ man_options() { grep '^\.It Fl' "$1" | grep -o ' -[a-z0-9][a-z0-9-]*' | sed 's/^
 	while read -r p; do
 		run --separate-stderr $p --version </dev/null
 		[ "$status" -eq 0 ] || complain "$p --version: exit $status"
-		[[ $output =~ ^frl-[a-z\ -]*\ [0-9]+\.[0-9]+\.[0-9]+ ]] || complain "$p --version says: $output"
+		[[ $output =~ ^frl-[a-z0-9\ -]*\ [0-9]+\.[0-9]+\.[0-9]+ ]] || complain "$p --version says: $output"
 		[ -z "$stderr" ] || complain "$p --version writes to standard error"
 	done <list
 }
