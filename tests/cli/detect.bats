@@ -16,6 +16,9 @@ setup() {
 	golden=$FRL_TOP/tests/golden/image
 }
 
+# Accuracy and memory over many pictures: long, and nothing that a sanitizer would see elsewhere.
+unsanitized() { [ -z "${FRL_SANITIZED:-}" ] || skip "not under sanitizers"; }
+
 need() {
 	[ -s "$FRL_WEIGHTS" ] || skip "no retinaface weights in $FRL_SHARED"
 	for f; do [ -e "$data/$f" ] || skip "no $f"; done
@@ -243,18 +246,21 @@ ap() {
 }
 
 @test "AP on WIDER FACE, f32" {
+	unsanitized
 	need wider/images wider-eval/ground_truth
 	ap f32 | paste - <(printf '0.91812\n0.89947\n0.73727\n') |
 		awk '{ d = $1 - $2; print; if (d > .002 || d < -.002) bad++ } END { exit NR != 3 || bad > 0 }'
 }
 
 @test "AP on WIDER FACE, bf16" {
+	unsanitized
 	need wider/images wider-eval/ground_truth
 	ap bf16 | paste - <(printf '0.91812\n0.89947\n0.73727\n') |
 		awk '{ d = $1 - $2; print; if (d > .003 || d < -.003) bad++ } END { exit NR != 3 || bad > 0 }'
 }
 
 @test "bf16 against f32: every face of score .6, boxes near" {
+	unsanitized
 	need wider/images
 	find "$data/wider/images" -name '*.jpg' | sort | awk 'NR % 5 == 0' >list
 	frl-detect -q --no-pg -t 0.6 --dtype f32 --list list >f
@@ -263,6 +269,7 @@ ap() {
 }
 
 @test "memory does not grow with the input" {
+	unsanitized
 	need wider/images
 	find "$data/wider/images" -name '*.jpg' | sort >once
 	cat once once once >./more
