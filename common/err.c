@@ -310,8 +310,8 @@ char *xasprintf(const char *fmt, ...)
 void malloc_return_large(void)
 {
 #ifdef __GLIBC__
-	mallopt(M_MMAP_THRESHOLD, 256 << 10);
-	mallopt(M_TRIM_THRESHOLD, 1 << 20);
+	mallopt(M_MMAP_THRESHOLD, 4 << 20);
+	mallopt(M_TRIM_THRESHOLD, 16 << 20);
 	mallopt(M_ARENA_MAX, 2);
 #endif
 }
