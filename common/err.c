@@ -307,11 +307,13 @@ char *xasprintf(const char *fmt, ...)
 	return or_die(n < 0 ? NULL : s, 0);
 }
 
-void malloc_return_large(void)
+void malloc_return_large(size_t bytes)
 {
 #ifdef __GLIBC__
-	mallopt(M_MMAP_THRESHOLD, 4 << 20);
-	mallopt(M_TRIM_THRESHOLD, 16 << 20);
+	mallopt(M_MMAP_THRESHOLD, (int)bytes);
+	mallopt(M_TRIM_THRESHOLD, (int)(4 * bytes));
 	mallopt(M_ARENA_MAX, 2);
+#else
+	(void)bytes;
 #endif
 }

@@ -81,9 +81,10 @@ char *xstrndup(const char *s, size_t n) __attribute__((malloc, returns_nonnull))
 char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2) __attribute__((malloc, returns_nonnull));
 
 /*
- * Large blocks go back to the system when they are freed, instead of staying in heaps that grow and fragment: for programs
- * that handle one picture after the other and whose memory must not grow with their number. Call it first in main.
+ * Blocks of `bytes` and more go back to the system when they are freed, instead of staying in heaps that grow and
+ * fragment: for programs that handle one picture after the other and whose memory must not grow with their number.
+ * Call it first in main.
  */
-void malloc_return_large(void);
+void malloc_return_large(size_t bytes);
 
 #endif

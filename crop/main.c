@@ -254,7 +254,7 @@ int main(int argc, char **argv)
 		.max_pixels = 40000000,
 		.max_errors = -1,
 	};
-	malloc_return_large();
+	malloc_return_large(4 << 20);
 	err_program(program.name);
 	io_catch_signals();
 	summary_start();

@@ -370,7 +370,7 @@ int main(int argc, char **argv)
 	struct input *in;
 	int first, status;
 
-	malloc_return_large();
+	malloc_return_large(256 << 10);
 	err_program("frl-detect");
 	io_catch_signals();
 	summary_start();

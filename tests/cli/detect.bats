@@ -274,7 +274,8 @@ ap() {
 	find "$data/wider/images" -name '*.jpg' | sort >once
 	cat once once once >./more
 	peak() { sed -n 's/.*"peak_bytes":\([0-9]*\).*/\1/p'; }
-	a=$(frl-detect --json --threads 2 --list once 2>&1 >/dev/null | peak)
+	# Which thread meets which picture moves the peak by a few percent: the largest of three runs.
+	a=$(for _ in 1 2 3; do frl-detect --json --threads 2 --list once 2>&1 >/dev/null | peak; done | sort -n | tail -n 1)
 	b=$(frl-detect --json --threads 2 --list more 2>&1 >/dev/null | peak)
 	echo "peak $a, after three times the list $b"
 	[ "$a" -le $((600 << 20)) ]
