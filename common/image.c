@@ -17,7 +17,22 @@ void image_init(struct image *m, int w, int h)
 	m->w = w;
 	m->h = h;
 	m->stride = 3 * (size_t)w;
-	m->data = xaligned(m->stride * (size_t)h + 16);
+	m->room = m->stride * (size_t)h + 16;
+	m->data = xaligned(m->room);
+}
+
+void image_resize(struct image *m, int w, int h)
+{
+	size_t stride = 3 * (size_t)w;
+
+	if (!m->data || w < 1 || h < 1 || m->room < stride * (size_t)h + 16) {
+		free(m->data);
+		image_init(m, w, h);
+		return;
+	}
+	m->w = w;
+	m->h = h;
+	m->stride = stride;
 }
 
 void image_release(struct image *m)
@@ -123,13 +138,9 @@ int image_probe(struct image_info *info, const void *data, size_t len, struct er
 	return 0;
 }
 
-int image_decode(struct image *m, struct image_info *info, const void *data, size_t len,
-		 const struct image_limits *limits, struct err *e)
+static int decode(struct image *m, struct image_info *info, const void *data, size_t len,
+		  const struct image_limits *limits, struct err *e)
 {
-	struct image_info own;
-	if (!info)
-		info = &own;
-	*m = (struct image){ 0 };
 	*info = (struct image_info){ .format = image_sniff(data, len), .orientation = 1, .scale = 1 };
 	if (info->format == IMAGE_UNKNOWN)
 		return not_a_picture(len, e);
@@ -137,13 +148,29 @@ int image_decode(struct image *m, struct image_info *info, const void *data, siz
 		return err_set(e, "too many bytes: %zu", len);
 	int rc = info->format == IMAGE_JPEG ? image_jpeg_decode(m, info, data, len, limits, e)
 					    : image_png_decode(m, info, data, len, limits, e);
-	if (rc < 0) {
-		image_release(m);
+	if (rc < 0)
 		return -1;
-	}
 	orient(m, info->orientation);
 	orient_info(info);
 	return 0;
+}
+
+int image_decode_again(struct image *m, struct image_info *info, const void *data, size_t len,
+		       const struct image_limits *limits, struct err *e)
+{
+	struct image_info own;
+	int rc = decode(m, info ? info : &own, data, len, limits, e);
+
+	if (rc < 0)
+		image_release(m);
+	return rc;
+}
+
+int image_decode(struct image *m, struct image_info *info, const void *data, size_t len,
+		 const struct image_limits *limits, struct err *e)
+{
+	*m = (struct image){ 0 };
+	return image_decode_again(m, info, data, len, limits, e);
 }
 
 /* Why a file could not be read, in words for a status: without the path, which the row has already. */

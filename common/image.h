@@ -19,6 +19,7 @@ struct image {
 	int w, h;
 	size_t stride; /* bytes from row to row, >= 3 * w */
 	uint8_t *data; /* [h][stride], owned */
+	size_t room;   /* bytes that data has, for image_resize */
 };
 
 /*
@@ -26,6 +27,8 @@ struct image {
  * too large for memory are the caller's limits' business.
  */
 void image_init(struct image *m, int w, int h);
+/* The same for a picture that is zeroed or was initialised: its memory is used again where it is large enough. */
+void image_resize(struct image *m, int w, int h);
 void image_release(struct image *m);
 static inline uint8_t *image_at(const struct image *m, int x, int y)
 {
@@ -77,6 +80,13 @@ int image_slurp(struct buf *bytes, const char *path, const struct image_limits *
 /* Reads and decodes; e as above. */
 int image_read(struct image *m, struct image_info *info, const char *path, const struct image_limits *limits,
 	       struct err *e);
+
+/*
+ * image_decode for one picture after the other: m is zeroed before the first call and keeps its memory from call to call
+ * (after an error it is zeroed again). Fresh pages cost about 1 ms a picture.
+ */
+int image_decode_again(struct image *m, struct image_info *info, const void *data, size_t len,
+		       const struct image_limits *limits, struct err *e);
 
 /* Encoders append to b. quality 1..100, 4:2:0 below 90, 4:4:4 from 90 on. PNG: zlib level 6. */
 int image_encode_jpeg(const struct image *m, int quality, struct buf *b, struct err *e);

@@ -210,7 +210,7 @@ static void decode(struct decoder *d)
 	jpeg_start_decompress(c);
 	if (d->data_ended && !complete(d))
 		fail_with(d, "truncated");
-	image_init(d->m, (int)c->output_width, (int)c->output_height);
+	image_resize(d->m, (int)c->output_width, (int)c->output_height);
 	if (c->out_color_space == JCS_CMYK)
 		d->row = xmalloc(4 * (size_t)d->m->w);
 	read_rows(d);

@@ -139,7 +139,7 @@ static void read_rows(struct decoder *d)
 	size_t row_bytes = png_get_rowbytes(d->png, d->png_info);
 	if (row_bytes != (alpha ? 4 : 3) * (size_t)d->info->w)
 		BUG("PNG row of %zu bytes for %d pixels", row_bytes, d->info->w);
-	image_init(d->m, d->info->w, d->info->h);
+	image_resize(d->m, d->info->w, d->info->h);
 	d->pixels = xmalloc(row_bytes * (interlaced ? (size_t)d->info->h : 1));
 	if (!interlaced) {
 		for (int y = 0; y < d->info->h; y++) {

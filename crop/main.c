@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/fail_ok.h"
 #include "common/num.h"
 #include "common/opt.h"
 #include "common/progress.h"
@@ -17,8 +18,7 @@ struct config {
 	struct crop_options crop;
 	struct output_names names;
 	struct opt_common common;
-	double fail_ok;	      /* rows, or */
-	double fail_ok_share; /* of the rows; the larger of both counts */
+	struct fail_ok fail_ok;
 	int64_t max_errors;
 	int64_t max_pixels;
 };
@@ -47,22 +47,6 @@ static int parse_size(void *data, const char *arg, struct err *e)
 		return err_code(e, EXIT_CODE_USAGE, "a size is N or WxH, from 8 to %d, not '%s'", MOST_SIDE, arg);
 	o->w = (int)width;
 	o->h = (int)height;
-	return 0;
-}
-
-static int parse_fail_ok(void *data, const char *arg, struct err *e)
-{
-	struct config *c = data;
-	size_t n = strlen(arg);
-	bool share = n > 0 && arg[n - 1] == '%';
-	char *text = xstrndup(arg, n - share);
-	double v;
-	int rc = num_parse_f64(text, &v);
-	free(text);
-	if (rc < 0 || !(v >= 0) || (share ? v > 100 : v != floor(v)))
-		return err_code(e, EXIT_CODE_USAGE, "a number of rows or a percentage like 5%%, not '%s'", arg);
-	c->fail_ok = share ? 0 : v;
-	c->fail_ok_share = share ? v / 100 : 0;
 	return 0;
 }
 
@@ -169,7 +153,7 @@ static int parse(struct config *c, int argc, char **argv)
 		OPT_STR('m', "manifest", "FILE", &c->names.manifest, "write the manifest, a row for every row read"),
 		OPT_INT(0, "jpeg", "Q", &o->jpeg, 0, 100, "JPEG records of quality Q; 0: raw ones"),
 		OPT_STR(0, "label", "COLUMN", &o->label, "the records' label, a whole number"),
-		OPT_FN(0, "fail-ok", "N|P%", parse_fail_ok, c, "exit 0 when no more rows than that failed"),
+		OPT_FAIL_OK(&c->fail_ok),
 		OPT_I64(0, "max-errors", "N", &c->max_errors, -1, 1e15, "give up when more rows failed; -1: never"),
 		OPT_COMMON(&c->common),
 		OPT_END,
@@ -213,8 +197,7 @@ static int finish(struct run *r)
 	if (crop_output_commit(&r->output, &r->e) < 0)
 		die_err(&r->e);
 	summary_print(&s, c->common.quiet, c->common.json);
-	return (double)s.failed > fmax(c->fail_ok, c->fail_ok_share * (double)s.in) ? EXIT_CODE_SOME_FAILED
-										    : EXIT_CODE_OK;
+	return fail_ok_status(&c->fail_ok, s.failed, s.in);
 }
 
 static int crop_all(struct config *c, char *const *files, int n_files, int argc, char **argv)

@@ -6,10 +6,21 @@
 #include "common/progress.h"
 #include "common/resample.h"
 
-enum { KEEP_FILE = 4 << 20 };
+enum { KEEP = 4 << 20 };
+
+/* What an unusually large picture needed goes back, so that memory is set by what is in flight. */
+static void trim(struct find_scratch *s)
+{
+	retinaface_scratch_trim(&s->net);
+	if (s->file.cap > KEEP)
+		buf_release(&s->file);
+	if (s->picture.room > KEEP)
+		image_release(&s->picture);
+}
 
 void find_scratch_release(struct find_scratch *s)
 {
+	image_release(&s->picture);
 	retinaface_scratch_release(&s->net);
 	buf_release(&s->file);
 }
@@ -101,37 +112,35 @@ static int read_picture(const struct find_config *c, const char *path, struct bu
 		limits.min_short = w < h ? w : h;
 		limits.min_long = w < h ? h : w;
 	}
-	return image_decode(m, info, file->data, file->len, &limits, e);
+	return image_decode_again(m, info, file->data, file->len, &limits, e);
 }
 
 int find_faces(const struct find_config *c, const char *path, struct find_scratch *s, struct find_result *r,
 	       struct err *e)
 {
 	double start = clock_wall(), network = s->seconds[FIND_NETWORK], factor, decoded;
-	struct image m = { 0 };
+	struct image *m = &s->picture;
 	int rc;
 
 	*r = (struct find_result){ 0 };
-	if (read_picture(c, path, &s->file, &m, &r->info, e) < 0)
+	if (read_picture(c, path, &s->file, m, &r->info, e) < 0)
 		return -1;
 	decoded = clock_wall();
 	s->seconds[FIND_DECODE] += decoded - start;
 	factor = working_factor(c, r->info.w, r->info.h);
-	rc = detect_at(c, &m, scaled(r->info.w, factor), scaled(r->info.h, factor), &r->info, s, &r->faces, e);
+	rc = detect_at(c, m, scaled(r->info.w, factor), scaled(r->info.h, factor), &r->info, s, &r->faces, e);
 	for (int i = 0; i < c->scales && rc == 0; i++) {
 		double f = factor * (double)c->scale[i];
 
-		rc = detect_at(c, &m, scaled(r->info.w, f), scaled(r->info.h, f), &r->info, s, &r->faces, e);
+		rc = detect_at(c, m, scaled(r->info.w, f), scaled(r->info.h, f), &r->info, s, &r->faces, e);
 	}
 	detections_nms(&r->faces, c->nms);
 	detections_filter(&r->faces, c->min_size, (size_t)c->max_faces);
-	if (rc == 0 && c->keep_picture)
-		r->picture = m;
-	else
-		image_release(&m);
-	retinaface_scratch_trim(&s->net);
-	if (s->file.cap > KEEP_FILE)
-		buf_release(&s->file);
+	if (rc == 0 && c->keep_picture) {
+		r->picture = *m;
+		*m = (struct image){ 0 };
+	}
+	trim(s);
 	s->seconds[FIND_REST] += clock_wall() - decoded - (s->seconds[FIND_NETWORK] - network);
 	return rc;
 }

@@ -24,6 +24,7 @@ struct find_config {
 struct find_scratch {
 	struct retinaface_scratch net;
 	struct buf file;
+	struct image picture;
 	double seconds[3]; /* spent so far: reading and decoding, network, the rest */
 };
 enum { FIND_DECODE, FIND_NETWORK, FIND_REST };

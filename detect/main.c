@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/err.h"
+#include "common/fail_ok.h"
 #include "common/io.h"
 #include "common/nn/backend.h"
 #include "common/nn/safetensors.h"
@@ -29,7 +30,7 @@ struct config {
 	int dtype;
 	bool recursive;
 	int64_t max_errors, max_pixels;
-	const char *fail_ok;
+	struct fail_ok fail_ok;
 };
 
 /* One picture on its way through the pipeline. */
@@ -239,7 +240,7 @@ static int parse_options(struct config *c, int argc, char **argv)
 		OPT_GROUP("Failures"),
 		OPT_I64(0, "max-errors", "N", &c->max_errors, -1, 1e15,
 			"stop when more than N pictures failed; -1: never"),
-		OPT_STR(0, "fail-ok", "N|P%", &c->fail_ok, "exit 0 although up to N pictures, or P percent, failed"),
+		OPT_FAIL_OK(&c->fail_ok),
 		OPT_COMMON(&c->common),
 		OPT_END,
 	};
@@ -291,23 +292,6 @@ static struct retinaface *load_network(const struct config *c)
 	return net;
 }
 
-/* How many failures are still a success: N, or P% of the pictures. */
-static uint64_t tolerated(const struct config *c, uint64_t in)
-{
-	size_t n = c->fail_ok ? strlen(c->fail_ok) : 0;
-	char *number;
-	double v = 0;
-	bool percent = n && c->fail_ok[n - 1] == '%';
-
-	if (!n)
-		return 0;
-	number = xstrndup(c->fail_ok, percent ? n - 1 : n);
-	if (num_parse_f64(number, &v) < 0 || !(v >= 0 && v <= 1e15) || (percent && v > 100))
-		die(EXIT_CODE_USAGE, "--fail-ok: '%s' is neither a number nor a percentage", c->fail_ok);
-	free(number);
-	return (uint64_t)(percent ? floor(v / 100 * (double)in) : v);
-}
-
 static void summarise(struct detector *d, int threads)
 {
 	static const char *const part[] = { "decode_s", "network_s", "rest_s" };
@@ -349,8 +333,8 @@ static int run(struct config *c, struct input *in, int argc, char **argv)
 		status = EXIT_CODE_FAILED;
 	}
 	summarise(&d, threads);
-	if (!status && d.summary.failed > tolerated(c, d.summary.in))
-		status = EXIT_CODE_SOME_FAILED;
+	if (!status)
+		status = fail_ok_status(&c->fail_ok, d.summary.failed, d.summary.in);
 	for (int i = 0; i < threads; i++)
 		find_scratch_release(&d.scratch[i]);
 	free(d.scratch);
@@ -377,7 +361,6 @@ int main(int argc, char **argv)
 	first = parse_options(&c, argc, argv);
 	c.find.keep_picture = c.draw != NULL;
 	c.find.limits.max_pixels = (uint64_t)c.max_pixels;
-	tolerated(&c, 0);
 	if (first == argc && !c.list && isatty(STDIN_FILENO))
 		opt_usage(&program, NULL);
 	c.find.net = load_network(&c);

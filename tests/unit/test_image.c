@@ -413,14 +413,40 @@ static void test_exif(void **state)
 	assert_int_equal(exif_orientation(block, sizeof le - 1), 6);
 }
 
+/* One picture after the other in the same memory: the pixels are those of a fresh decode, whatever was there before. */
+static void decoding_again(void **state)
+{
+	static const char *const files[] = { "420.jpg",	 "1x1.png", "exif6.jpg", "rgba-interlaced.png",
+					     "cmyk.jpg", "420.jpg" };
+	struct image m = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		char *path = xasprintf("tests/golden/image/%s", files[i]);
+		struct buf b = { 0 };
+		struct image fresh;
+
+		support_slurp(&b, path);
+		assert_int_equal(image_decode(&fresh, NULL, b.data, b.len, &limits, NULL), 0);
+		assert_int_equal(image_decode_again(&m, NULL, b.data, b.len, &limits, NULL), 0);
+		assert_int_equal(support_difference(&fresh, &m), 0);
+		assert_true(m.room >= m.stride * (size_t)m.h);
+		image_release(&fresh);
+		buf_release(&b);
+		free(path);
+	}
+	assert_int_equal(image_decode_again(&m, NULL, "text", 4, &limits, NULL), -1);
+	assert_null(m.data);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_golden),	     cmocka_unit_test(test_photo),     cmocka_unit_test(test_scaled),
-		cmocka_unit_test(test_not_pictures), cmocka_unit_test(test_truncated), cmocka_unit_test(test_early_end),
-		cmocka_unit_test(test_lies),	     cmocka_unit_test(test_png_bombs), cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_long),	     cmocka_unit_test(test_scans),     cmocka_unit_test(test_encode),
-		cmocka_unit_test(test_exif),
+		cmocka_unit_test(decoding_again), cmocka_unit_test(test_golden),       cmocka_unit_test(test_photo),
+		cmocka_unit_test(test_scaled),	  cmocka_unit_test(test_not_pictures), cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_early_end), cmocka_unit_test(test_lies),	       cmocka_unit_test(test_png_bombs),
+		cmocka_unit_test(test_limits),	  cmocka_unit_test(test_long),	       cmocka_unit_test(test_scans),
+		cmocka_unit_test(test_encode),	  cmocka_unit_test(test_exif),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
