@@ -171,6 +171,22 @@ int io_slurp(const char *path, size_t max, struct buf *b, struct err *e)
 	return rc;
 }
 
+int io_slurp_given(const char *path, size_t max, struct buf *b, struct err *e)
+{
+	struct stat st;
+	if (!path || !strcmp(path, "-") || stat(path, &st) < 0 || !S_ISFIFO(st.st_mode))
+		return io_slurp(path, max, b, e);
+	buf_reset(b);
+	int fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, "cannot open '%s'", path);
+	int rc = slurp(fd, path, OUT_SIZE - 1, max, b, e);
+	close(fd);
+	if (rc < 0)
+		buf_reset(b);
+	return rc;
+}
+
 /* ---- unfinished files: removed when the process ends, whichever way */
 
 #define MAX_GUARDED 64

@@ -91,7 +91,7 @@ static int read_list(struct input *in, const char *file, struct err *e)
 {
 	struct buf b = { 0 };
 
-	if (io_slurp(file, MAX_LIST_BYTES, &b, e) < 0)
+	if (io_slurp_given(file, MAX_LIST_BYTES, &b, e) < 0)
 		return -1;
 	for (char *s = b.data, *end = s + b.len; s && s < end;) {
 		char *nl = memchr(s, '\n', (size_t)(end - s)), *next = nl ? nl + 1 : end;

@@ -42,7 +42,7 @@ static int choose(struct detection *d, struct err *e)
 	memset(d->chosen, !d->list, d->truth.n * sizeof *d->chosen);
 	if (!d->list)
 		return 0;
-	rc = io_slurp(d->list, LIST_BYTES, &text, e);
+	rc = io_slurp_given(d->list, LIST_BYTES, &text, e);
 	if (!rc)
 		rc = wider_list_parse(&list, d->list, text.data ? text.data : "", text.len, e);
 	if (!rc)

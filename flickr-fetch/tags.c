@@ -89,7 +89,7 @@ int tags_add_file(struct tags *t, const char *path, struct err *e)
 	char *line, *next;
 	int number = 0, rc = -1;
 
-	if (io_slurp(path, 1 << 20, &b, e))
+	if (io_slurp_given(path, 1 << 20, &b, e))
 		goto out;
 	for (line = b.data; line && *line; line = next) {
 		size_t n = strcspn(line, "\n");

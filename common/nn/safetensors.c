@@ -180,7 +180,7 @@ int safetensors_open(struct safetensors *s, const char *path, struct err *e)
 	struct buf file = { 0 };
 
 	*s = (struct safetensors){ 0 };
-	if (io_slurp(path, (size_t)MAX_FILE, &file, e)) {
+	if (io_slurp_given(path, (size_t)MAX_FILE, &file, e)) {
 		buf_release(&file);
 		return -1;
 	}

@@ -179,6 +179,8 @@ column() {
 	printf '# sub/b.jpg\n10 20 30 40 1 2 3\na.JPG\n1\n0 0 0 0 0 0 0 0 0 0\n' >list
 	frl-detect -q --root p --list list >rows
 	[ "$(column path <rows | uniq)" = "$(printf 'sub/b.jpg\na.JPG')" ]
+	frl-detect -q --no-pg --root p --list <(cat list) -w <(cat "$FRL_WEIGHTS") >piped
+	frl-detect -q --no-pg --root p --list list | cmp - piped
 }
 
 @test "sizes: --max-faces, --min-size, --resize, --scales keep the picture's frame" {

@@ -120,7 +120,7 @@ int load_file(struct weights *w, const char *path, const char *key, struct origi
 
 	*w = (struct weights){ 0 };
 	*o = (struct origin){ 0 };
-	if (io_slurp(path, MAX_FILE, &file, e))
+	if (io_slurp_given(path, MAX_FILE, &file, e))
 		goto out;
 	rc = load_buf(w, &file, key, o, e);
 	if (rc == 0)
