@@ -197,7 +197,10 @@ faulty() {
 }
 
 @test "a dead name and a closed port: 75, and a clear message" {
-	run -75 frl-flickr-fetch -d D --tag man --api-url https://no-such-host.invalid/ --backoff 0.01 --retries 1
+	# libcurl 8.14 (Debian 13) loses a name that does not resolve, when it is asked for again (curl/curl#17602).
+	echo leak:libcurl >known
+	LSAN_OPTIONS=suppressions=$PWD/known:print_suppressions=0 \
+		run -75 frl-flickr-fetch -d D --tag man --api-url https://no-such-host.invalid/ --backoff 0.01 --retries 1
 	[[ $output == *"does not answer"* ]]
 	run -75 frl-flickr-fetch -d D --tag man --api-url https://127.0.0.1:1/ --backoff 0.01 --retries 1
 }
