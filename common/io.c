@@ -174,7 +174,7 @@ int io_slurp(const char *path, size_t max, struct buf *b, struct err *e)
 int io_slurp_given(const char *path, size_t max, struct buf *b, struct err *e)
 {
 	struct stat st;
-	if (!path || !strcmp(path, "-") || stat(path, &st) < 0 || !S_ISFIFO(st.st_mode))
+	if (!path || strncmp(path, "/dev/fd/", 8) != 0 || stat(path, &st) < 0 || !S_ISFIFO(st.st_mode))
 		return io_slurp(path, max, b, e);
 	buf_reset(b);
 	int fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);

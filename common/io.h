@@ -28,7 +28,7 @@ bool io_readable(int fd);
  * A directory, FIFO, socket or device by name is refused without being opened for data (a FIFO never blocks).
  */
 int io_slurp(const char *path, size_t max, struct buf *b, struct err *e);
-/* The same for a file that the user named on the command line: a pipe is read as well, as a shell's <(...) gives one. */
+/* The same for a file that the user named on the command line: a pipe in /dev/fd is read as well, a shell's <(...). */
 int io_slurp_given(const char *path, size_t max, struct buf *b, struct err *e);
 
 /* ---- output: standard output, or a file under a temporary name until it is complete */
