@@ -24,8 +24,9 @@
 
 typedef unsigned __int128 u128;
 
-/* A finite positive float taken apart: m * 2^e; `edge` when the gap below it is half of the gap above. */
+/* A finite positive float v taken apart: m * 2^e; `edge` when the gap below it is half of the gap above. */
 struct parts {
+	double v;
 	uint64_t m;
 	int e;
 	bool edge;
@@ -62,6 +63,24 @@ static int log10_floor(const struct parts *p)
 {
 	int log2 = p->e + 63 - __builtin_clzll(p->m);
 	return (int)floor(log2 * 0.30102999566398120); /* log10(2) */
+}
+
+/*
+ * What tables mostly hold: a number of at most 15 digits, six of them behind the point. Decimals of at most 15 digits are
+ * all different as doubles, so one that reads back as v (one exact division, Clinger 1990) is the shortest there is.
+ */
+static bool shortest_table(const struct parts *p, struct decimal *d)
+{
+	if (p->digits != 17 || p->v >= 1e9)
+		return false;
+	uint64_t n = (uint64_t)(p->v * 1e6 + .5);
+	if (!n || (double)n / 1e6 != p->v)
+		return false;
+	int exp10 = -6;
+	for (; n % 10 == 0; n /= 10)
+		exp10++;
+	*d = (struct decimal){ n, exp10 };
+	return true;
 }
 
 /*
@@ -126,11 +145,10 @@ static double read_back(const struct parts *p, uint64_t digits, int exp10)
 /* The search for very large and very small numbers: fewer and fewer digits until none reads back as v. */
 static void shortest_search(const struct parts *p, struct decimal *d)
 {
-	double v = ldexp((double)p->m, p->e);
 	for (int n = p->digits; n >= 1; n--) {
 		char text[48], digits[24];
 		int len = 0, exp10;
-		snprintf(text, sizeof text, "%.*e", n - 1, v);
+		snprintf(text, sizeof text, "%.*e", n - 1, p->v);
 		char *s = text;
 		for (; *s && *s != 'e'; s++)
 			if (*s >= '0' && *s <= '9') /* skips the point, whatever the locale's is */
@@ -141,7 +159,7 @@ static void shortest_search(const struct parts *p, struct decimal *d)
 		/* Below a power of two the interval is lopsided: the nearest may miss where its neighbour hits. */
 		uint64_t tries[3] = { nearest, nearest + 1, nearest - 1 };
 		int i = 0;
-		while (i < 3 && read_back(p, tries[i], exp10) != v)
+		while (i < 3 && read_back(p, tries[i], exp10) != p->v)
 			i++;
 		if (i == 3)
 			break;
@@ -208,7 +226,7 @@ static void write_finite(char *s, const struct parts *p)
 		d.digits = p->m << p->e;
 	else if (p->e < 0 && p->e > -53 && !(p->m & (((uint64_t)1 << -p->e) - 1)))
 		d.digits = p->m >> -p->e;
-	else if (!shortest_exact(p, &d))
+	else if (!shortest_table(p, &d) && !shortest_exact(p, &d))
 		shortest_search(p, &d);
 	lay_out(s, &d, p->sci_from);
 }
@@ -235,6 +253,7 @@ char *num_f32(char *text, float v)
 		return text;
 	}
 	struct parts p = {
+		.v = fabs(v),
 		.m = exponent ? fraction | 0x800000 : fraction,
 		.e = (exponent ? exponent : 1) - 150,
 		.edge = !fraction && exponent > 1,
@@ -261,6 +280,7 @@ char *num_f64(char *text, double v)
 		return text;
 	}
 	struct parts p = {
+		.v = fabs(v),
 		.m = exponent ? fraction | 0x10000000000000 : fraction,
 		.e = (exponent ? exponent : 1) - 1075,
 		.edge = !fraction && exponent > 1,

@@ -1,7 +1,8 @@
-"""The peers of tests/bench/eval: peer_eval.py ijb|subsample|sample DIR
+"""The peers of tests/bench/eval: peer_eval.py ijb|subsample|sample|vggface2|imdb-face DIR
 
 ijb: embeddings to TAR at FAR as insightface's eval_ijbc.py does it (its media loop, pairs in batches of 100,000, scikit-learn's
 roc_curve). subsample: a manifest, 2 % by the hash of the id, in pandas. sample: the same with pandas' own sample().
+vggface2, imdb-face: the published lists to a manifest, in pandas.
 """
 
 import hashlib
@@ -53,8 +54,30 @@ def place(i):
     return int(hashlib.sha256(f"0 {key}".encode()).hexdigest()[:16], 16)
 
 
+def vggface2():
+    root = os.path.join(data, "vggface2", "bb_landmark")
+    b, p = (pd.read_csv(os.path.join(root, f"loose_{w}_train.csv")) for w in ("bb", "landmark"))
+    assert (b.NAME_ID == p.NAME_ID).all()
+    path = "train/" + b.NAME_ID + ".jpg"
+    d = {"id": path, "path": path, "split": "train", "identity": b.NAME_ID.str.split("/").str[0], "x1": b.X, "y1": b.Y,
+         "x2": b.X + b.W, "y2": b.Y + b.H}
+    for i in range(5):
+        d[f"lm{i}x"], d[f"lm{i}y"] = p[f"P{i + 1}X"], p[f"P{i + 1}Y"]
+    return pd.DataFrame(d).assign(status="ok")
+
+
+def imdb_face():
+    d = pd.read_csv(os.path.join(data, "imdb-face", "IMDb-Face.csv"))
+    path = d.name + "/" + d.image
+    box = d.rect.str.split(" ", expand=True).astype(int)
+    return pd.DataFrame({"id": path, "path": path, "face": path.groupby(path).cumcount(), "identity": d.name, "x1": box[0],
+                         "y1": box[1], "x2": box[2], "y2": box[3], "url": d.url, "status": "ok"})
+
+
 if what == "ijb":
     ijb()
+elif what in ("vggface2", "imdb-face"):
+    (vggface2 if what == "vggface2" else imdb_face)().to_csv(os.path.join(data, "peer.tsv"), sep="\t", index=False)
 else:
     d = pd.read_csv(os.path.join(data, "big.tsv"), sep="\t", comment="#")
     d = d[d.status == "ok"]

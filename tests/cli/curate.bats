@@ -76,6 +76,16 @@ need() { [ -d "$DATA/$1" ] || skip "no $DATA/$1"; }
 	run -0 curate folder --no-stat
 }
 
+@test "--fail-ok: how many pictures may be missing or bad" {
+	picture a.jpg b.jpg c.jpg
+	: >d/empty.jpg
+	run -4 curate folder --fail-ok 0
+	run -0 curate folder --fail-ok 1
+	run -0 curate folder --fail-ok 25%
+	run -4 curate folder --fail-ok 24%
+	run -2 curate folder --fail-ok x
+}
+
 @test "vggface2: quoted names, negative corners, BOM and CRLF; missing pictures; lists that part" {
 	picture train/n000002/0001_01.jpg test/n000001/0001_01.jpg
 	mkdir d/bb_landmark

@@ -225,6 +225,26 @@ static void random_f64(void **state)
 }
 
 /* Texts of any length and exponent read as libc reads them, to the bit; also floats whose double is a tie. */
+/* Numbers as tables hold them: up to six digits behind the point, and their neighbours, which need all their digits. */
+static void tables_f64(void **state)
+{
+	struct rng r;
+	(void)state;
+	rng_init(&r, 7, 0, 0, 0);
+	for (int i = 0; i < 200000; i++) {
+		uint64_t n = (uint64_t)rng_u32(&r) << 19 | rng_u32(&r) >> 13;
+		double v = (double)(n >> rng_below(&r, 51)) / 1e6;
+		check_f64(v);
+		check_f64(nextafter(v, INFINITY));
+	}
+	static const double edges[] = {
+		1e-6, 4.9e-7,	 5e-7, 1.5e-6,	 999999999.999999, 1e9 - 1e-7, 1000000000.000001,
+		0.3,  0.1 + 0.2, 1e-7, 123456.5, -75.81253
+	};
+	for (size_t i = 0; i < sizeof edges / sizeof *edges; i++)
+		check_f64(edges[i]);
+}
+
 static void parse_like_libc(void **state)
 {
 	(void)state;
@@ -396,9 +416,11 @@ static void locale_independent(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(looks),      cmocka_unit_test(edges_f32),  cmocka_unit_test(edges_f64),
-		cmocka_unit_test(random_f32), cmocka_unit_test(random_f64), cmocka_unit_test(parse_like_libc),
-		cmocka_unit_test(refused),    cmocka_unit_test(accepted),   cmocka_unit_test(locale_independent),
+		cmocka_unit_test(looks),      cmocka_unit_test(edges_f32),
+		cmocka_unit_test(edges_f64),  cmocka_unit_test(random_f32),
+		cmocka_unit_test(random_f64), cmocka_unit_test(parse_like_libc),
+		cmocka_unit_test(tables_f64), cmocka_unit_test(refused),
+		cmocka_unit_test(accepted),   cmocka_unit_test(locale_independent),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

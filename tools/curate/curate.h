@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "common/err.h"
+#include "common/fail_ok.h"
 #include "common/io.h"
 #include "common/opt.h"
 #include "common/progress.h"
@@ -35,6 +36,7 @@ struct curate {
 	const struct reader *reader;
 	const char *root, *split, *output;
 	bool no_stat;
+	struct fail_ok fail_ok;
 	struct opt_common common;
 	struct tsv_out rows;
 	struct out out;

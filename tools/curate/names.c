@@ -109,20 +109,34 @@ int names_folder(struct names *l, const char *root, const char *rel, const char 
 
 /* ---- seen */
 
-static size_t hash(const char *s)
+static uint64_t mix(uint64_t h, uint64_t v)
 {
-	uint64_t h = 14695981039346656037u;
+	unsigned __int128 product = (unsigned __int128)(h ^ v) * 0x9e3779b97f4a7c15;
 
-	while (*s)
-		h = (h ^ (unsigned char)*s++) * 1099511628211u;
-	return (size_t)(h ^ h >> 29);
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-static size_t place(const struct seen *s, const char *name)
+/* Never 0. */
+static uint64_t hash(const char *s)
 {
-	size_t i = hash(name) & (s->cap - 1);
+	size_t len = strlen(s), left = len;
+	uint64_t h = 0x243f6a8885a308d3, v;
 
-	while (s->slot[i].name && strcmp(s->slot[i].name, name))
+	for (; left >= sizeof v; left -= sizeof v, s += sizeof v) {
+		memcpy(&v, s, sizeof v);
+		h = mix(h, v) + len;
+	}
+	v = 0;
+	memcpy(&v, s, left);
+	h = mix(mix(h, v) + len, 0xa4093822299f31d0);
+	return h ? h : 1;
+}
+
+static size_t place(const struct seen *s, uint64_t key)
+{
+	size_t i = key & (s->cap - 1);
+
+	while (s->key[i] && s->key[i] != key)
 		i = (i + 1) & (s->cap - 1);
 	return i;
 }
@@ -132,31 +146,35 @@ static void grow(struct seen *s)
 	struct seen old = *s;
 
 	s->cap = old.cap ? 2 * old.cap : 1024;
-	s->slot = xcalloc(s->cap, sizeof *s->slot);
+	s->key = xcalloc(s->cap, sizeof *s->key);
+	s->count = xcalloc(s->cap, sizeof *s->count);
 	for (size_t i = 0; i < old.cap; i++)
-		if (old.slot[i].name)
-			s->slot[place(s, old.slot[i].name)] = old.slot[i];
-	free(old.slot);
+		if (old.key[i]) {
+			size_t to = place(s, old.key[i]);
+
+			s->key[to] = old.key[i];
+			s->count[to] = old.count[i];
+		}
+	free(old.key);
+	free(old.count);
 }
 
 int64_t seen_count(struct seen *s, const char *name)
 {
+	uint64_t key = hash(name);
 	size_t i;
 
-	if (2 * s->n >= s->cap)
+	if (4 * s->n >= 3 * s->cap)
 		grow(s);
-	i = place(s, name);
-	if (!s->slot[i].name) {
-		s->slot[i].name = xstrdup(name);
-		s->n++;
-	}
-	return s->slot[i].n++;
+	i = place(s, key);
+	s->n += !s->key[i];
+	s->key[i] = key;
+	return s->count[i]++;
 }
 
 void seen_release(struct seen *s)
 {
-	for (size_t i = 0; i < s->cap; i++)
-		free(s->slot[i].name);
-	free(s->slot);
+	free(s->key);
+	free(s->count);
 	*s = (struct seen){ 0 };
 }

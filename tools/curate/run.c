@@ -102,6 +102,7 @@ int curate_main(int argc, char **argv)
 		OPT_STR(0, "split", "NAME", &c.split, "this split only"),
 		OPT_BOOL(0, "no-stat", &c.no_stat, "do not look whether each picture is there"),
 		OPT_STR('o', "output", "FILE", &c.output, "where the manifest goes; - is standard output"),
+		OPT_FAIL_OK(&c.fail_ok),
 		OPT_GROUP("Common"),
 		OPT_QUIET(&c.common),
 		OPT_JSON(&c.common),
@@ -126,5 +127,5 @@ int curate_main(int argc, char **argv)
 	free(purpose);
 	free(synopsis);
 	free(example);
-	return c.summary.failed ? EXIT_CODE_SOME_FAILED : EXIT_CODE_OK;
+	return fail_ok_status(&c.fail_ok, c.summary.failed, c.summary.in);
 }

@@ -89,6 +89,11 @@ static ssize_t take(struct text *t, struct err *e)
 	}
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 int text_next(struct text *t, struct err *e)
 {
 	for (;;) {
@@ -103,11 +108,18 @@ int text_next(struct text *t, struct err *e)
 			t->line += 3;
 			len -= 3;
 		}
-		while (len && strchr(" \t\r", t->line[len - 1]))
+		while (len && (is_blank(t->line[len - 1]) || t->line[len - 1] == '\r'))
 			t->line[--len] = 0;
 		if (len)
 			return 1;
 	}
+}
+
+static char *skip_blanks(char *s)
+{
+	while (is_blank(*s))
+		s++;
+	return s;
 }
 
 int text_words(char *line, char **field, int max)
@@ -115,13 +127,14 @@ int text_words(char *line, char **field, int max)
 	int n = 0;
 
 	for (;;) {
-		line += strspn(line, " \t");
+		line = skip_blanks(line);
 		if (!*line)
 			return n;
 		if (n == max)
 			return max + 1;
 		field[n++] = line;
-		line += strcspn(line, " \t");
+		while (*line && !is_blank(*line))
+			line++;
 		if (*line)
 			*line++ = 0;
 	}
@@ -139,7 +152,14 @@ static char *unquote(char *s)
 	from += *from == '"';
 	*to = 0;
 	/* The caller looks at the comma, which is behind the NUL. */
-	return from + strspn(from, " \t");
+	return skip_blanks(from);
+}
+
+static char *to_comma(char *s)
+{
+	while (*s && *s != ',')
+		s++;
+	return s;
 }
 
 int text_csv(char *line, char **field, int max)
@@ -149,15 +169,15 @@ int text_csv(char *line, char **field, int max)
 	for (;;) {
 		char *end;
 
-		line += strspn(line, " \t");
+		line = skip_blanks(line);
 		field[n++] = line;
-		end = *line == '"' ? unquote(line) : n == max ? line + strlen(line) : line + strcspn(line, ",");
+		end = *line == '"' ? unquote(line) : n == max ? line + strlen(line) : to_comma(line);
 		if (!*end)
 			return n;
 		if (n == max)
 			return max + 1;
 		*end = 0;
-		for (char *s = end; s > line && (s[-1] == ' ' || s[-1] == '\t'); s--)
+		for (char *s = end; s > line && is_blank(s[-1]); s--)
 			s[-1] = 0;
 		line = end + 1;
 	}
