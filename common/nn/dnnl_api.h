@@ -1,5 +1,5 @@
 /*
- * dnnl_api.h - the convolutions that the CPU backend takes from oneDNN
+ * dnnl_api.h - the convolutions and matrix products that the CPU backend takes from oneDNN
  *
  * oneDNN's C API differs between 2.x (Debian 12) and 3.x (Debian 13). dnnl_v2.c and dnnl_v3.c bind it, each the only file
  * to include dnnl.h in its build; the probe picks one. Layouts are fixed: activations nChw16c or nChw8c, weights
@@ -31,6 +31,36 @@ size_t dnnl_conv_scratch(const struct dnnl_conv *c);
 /* weights in OIhw{block}i{block}o, bias [oc]. Thread-safe. */
 void dnnl_conv_run(const struct dnnl_conv *c, const void *src, const void *weights, const float *bias, void *dst,
 		   void *scratch);
+
+/* ---- training: a batch, one direction a primitive */
+
+enum dnnl_api_kind { DNNL_API_FORWARD, DNNL_API_BACKWARD_DATA, DNNL_API_BACKWARD_WEIGHTS };
+
+/*
+ * One group; ic and oc are multiples of block, unless plain: x is then [n, ic, ih, iw] and the weights Ohwi{block}o.
+ * Weights are OIhw{block}o{block}i for backward data, OIhw{block}i{block}o for the others.
+ */
+struct dnnl_train_desc {
+	enum dnnl_api_kind kind;
+	int n, ic, oc, kh, kw, stride, pad, dilation;
+	int ih, iw, oh, ow;
+	int block;
+	bool plain, bias;
+};
+
+struct dnnl_train;
+
+/* NULL where oneDNN has no compiled kernel for it on this machine. */
+struct dnnl_train *dnnl_train_new(const struct dnnl_train_desc *d);
+void dnnl_train_free(struct dnnl_train *t);
+size_t dnnl_train_scratch(const struct dnnl_train *t);
+/* Each pointer is read or (over)written as the kind says; x and y are gradients backwards. bias: NULL without. Thread-safe. */
+void dnnl_train_run(const struct dnnl_train *t, const void *x, const void *weights, const void *bias, const void *y,
+		    void *scratch);
+
+/* c [m, n] = op(a) op(b) + (accumulate ? c : 0), in C order with rows lda, ldb, ldc floats apart; op transposes or not. */
+void dnnl_api_gemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, const float *a, size_t lda,
+		   const float *b, size_t ldb, bool accumulate, float *c, size_t ldc);
 
 /* "2.6.3" */
 const char *dnnl_api_version(void);

@@ -158,6 +158,163 @@ void dnnl_conv_run(const struct dnnl_conv *c, const void *src, const void *weigh
 		dnnl_memory_destroy(args[i].memory);
 }
 
+/* ---- training */
+
+struct dnnl_train {
+	enum dnnl_api_kind kind;
+	bool has_bias;
+	dnnl_primitive_t primitive;
+	dnnl_memory_desc_t src, weights, bias, dst, scratch;
+};
+
+static dnnl_format_tag_t train_weights(const struct dnnl_train_desc *d)
+{
+	if (d->plain)
+		return d->block == 16 ? dnnl_Ohwi16o : dnnl_Ohwi8o;
+	if (d->kind == DNNL_API_BACKWARD_DATA)
+		return d->block == 16 ? dnnl_OIhw16o16i : dnnl_OIhw8o8i;
+	return d->block == 16 ? dnnl_OIhw16i16o : dnnl_OIhw8i8o;
+}
+
+/* Padding below and to the right, as far as the last output needs it. */
+static int train_pad_after(int in, int out, int k, const struct dnnl_train_desc *d)
+{
+	int n = (out - 1) * d->stride + (k - 1) * d->dilation + 1 - in - d->pad;
+
+	return n > 0 ? n : 0;
+}
+
+static dnnl_status_t train_describe(dnnl_convolution_desc_t *desc, const struct dnnl_train *t,
+				    const struct dnnl_train_desc *d)
+{
+	dnnl_dims_t strides = { d->stride, d->stride }, dilates = { d->dilation - 1, d->dilation - 1 };
+	dnnl_dims_t pad_l = { d->pad, d->pad };
+	dnnl_dims_t pad_r = { train_pad_after(d->ih, d->oh, d->kh, d), train_pad_after(d->iw, d->ow, d->kw, d) };
+	const dnnl_memory_desc_t *bias = t->has_bias ? &t->bias : NULL;
+
+	switch (d->kind) {
+	case DNNL_API_FORWARD:
+		return dnnl_dilated_convolution_forward_desc_init(desc, dnnl_forward_training, dnnl_convolution_direct,
+								  &t->src, &t->weights, bias, &t->dst, strides, dilates,
+								  pad_l, pad_r);
+	case DNNL_API_BACKWARD_DATA:
+		return dnnl_dilated_convolution_backward_data_desc_init(desc, dnnl_convolution_direct, &t->src,
+									&t->weights, &t->dst, strides, dilates, pad_l,
+									pad_r);
+	default:
+		return dnnl_dilated_convolution_backward_weights_desc_init(desc, dnnl_convolution_direct, &t->src,
+									   &t->weights, bias, &t->dst, strides, dilates,
+									   pad_l, pad_r);
+	}
+}
+
+/* The forward primitive's description, which the backward ones ask for. */
+static dnnl_primitive_desc_t train_hint(const struct dnnl_train_desc *d)
+{
+	dnnl_format_tag_t act = d->block == 16 ? dnnl_nChw16c : dnnl_nChw8c;
+	struct dnnl_train_desc forward = *d;
+	struct dnnl_train t = { .kind = DNNL_API_FORWARD };
+	dnnl_convolution_desc_t desc;
+	dnnl_primitive_desc_t pd = NULL;
+	dnnl_dims_t src = { d->n, d->ic, d->ih, d->iw }, weights = { d->oc, d->ic, d->kh, d->kw };
+	dnnl_dims_t dst = { d->n, d->oc, d->oh, d->ow };
+
+	forward.kind = DNNL_API_FORWARD;
+	CHECK(dnnl_memory_desc_init_by_tag(&t.src, 4, src, dnnl_f32, d->plain ? dnnl_nchw : act));
+	CHECK(dnnl_memory_desc_init_by_tag(&t.weights, 4, weights, dnnl_f32, dnnl_format_tag_any));
+	CHECK(dnnl_memory_desc_init_by_tag(&t.dst, 4, dst, dnnl_f32, act));
+	CHECK(train_describe(&desc, &t, &forward));
+	CHECK(dnnl_primitive_desc_create(&pd, &desc, NULL, engine, NULL));
+	return pd;
+}
+
+struct dnnl_train *dnnl_train_new(const struct dnnl_train_desc *d)
+{
+	dnnl_format_tag_t act = d->block == 16 ? dnnl_nChw16c : dnnl_nChw8c;
+	dnnl_dims_t src = { d->n, d->ic, d->ih, d->iw }, weights = { d->oc, d->ic, d->kh, d->kw };
+	dnnl_dims_t bias = { d->oc }, dst = { d->n, d->oc, d->oh, d->ow };
+	struct dnnl_train *t = xcalloc(1, sizeof *t);
+	dnnl_primitive_desc_t pd = NULL, hint = NULL;
+	dnnl_convolution_desc_t desc;
+	dnnl_primitive_attr_t attr;
+	dnnl_status_t status;
+
+	stream_of_thread();
+	t->kind = d->kind;
+	t->has_bias = d->bias && d->kind != DNNL_API_BACKWARD_DATA;
+	CHECK(dnnl_memory_desc_init_by_tag(&t->src, 4, src, dnnl_f32, d->plain ? dnnl_nchw : act));
+	CHECK(dnnl_memory_desc_init_by_tag(&t->weights, 4, weights, dnnl_f32, train_weights(d)));
+	CHECK(dnnl_memory_desc_init_by_tag(&t->bias, 1, bias, dnnl_f32, dnnl_x));
+	CHECK(dnnl_memory_desc_init_by_tag(&t->dst, 4, dst, dnnl_f32, act));
+	CHECK(train_describe(&desc, t, d));
+	if (d->kind != DNNL_API_FORWARD)
+		hint = train_hint(d);
+	CHECK(dnnl_primitive_attr_create(&attr));
+	CHECK(dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user));
+	status = dnnl_primitive_desc_create(&pd, &desc, attr, engine, hint);
+	dnnl_primitive_attr_destroy(attr);
+	if (hint)
+		dnnl_primitive_desc_destroy(hint);
+	if (status != dnnl_success || !is_compiled(pd)) {
+		if (pd)
+			dnnl_primitive_desc_destroy(pd);
+		free(t);
+		return NULL;
+	}
+	t->scratch = *dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0);
+	CHECK(dnnl_primitive_create(&t->primitive, pd));
+	CHECK(dnnl_primitive_desc_destroy(pd));
+	return t;
+}
+
+void dnnl_train_free(struct dnnl_train *t)
+{
+	if (t) {
+		dnnl_primitive_destroy(t->primitive);
+		free(t);
+	}
+}
+
+size_t dnnl_train_scratch(const struct dnnl_train *t)
+{
+	return dnnl_memory_desc_get_size(&t->scratch);
+}
+
+void dnnl_train_run(const struct dnnl_train *t, const void *x, const void *weights, const void *bias, const void *y,
+		    void *scratch)
+{
+	static const int name[3][4] = {
+		[DNNL_API_FORWARD] = { DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST, DNNL_ARG_BIAS },
+		[DNNL_API_BACKWARD_DATA] = { DNNL_ARG_DIFF_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_DST, 0 },
+		[DNNL_API_BACKWARD_WEIGHTS] = { DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_DST,
+						DNNL_ARG_DIFF_BIAS },
+	};
+	const int *arg = name[t->kind];
+	dnnl_stream_t stream = stream_of_thread();
+	dnnl_exec_arg_t args[5] = {
+		{ arg[0], wrap(&t->src, x) },
+		{ arg[1], wrap(&t->weights, weights) },
+		{ arg[2], wrap(&t->dst, y) },
+		{ DNNL_ARG_SCRATCHPAD, wrap(&t->scratch, scratch) },
+	};
+	int n = 4;
+
+	if (t->has_bias)
+		args[n++] = (dnnl_exec_arg_t){ arg[3], wrap(&t->bias, bias) };
+	CHECK(dnnl_primitive_execute(t->primitive, stream, n, args));
+	CHECK(dnnl_stream_wait(stream));
+	for (int i = 0; i < n; i++)
+		dnnl_memory_destroy(args[i].memory);
+}
+
+void dnnl_api_gemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, const float *a, size_t lda,
+		   const float *b, size_t ldb, bool accumulate, float *c, size_t ldc)
+{
+	stream_of_thread(); /* sets this thread's number of OpenMP threads to one */
+	CHECK(dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', (dnnl_dim_t)m, (dnnl_dim_t)n, (dnnl_dim_t)k,
+			 1, a, (dnnl_dim_t)lda, b, (dnnl_dim_t)ldb, accumulate ? 1 : 0, c, (dnnl_dim_t)ldc));
+}
+
 const char *dnnl_api_version(void)
 {
 	static char text[32];

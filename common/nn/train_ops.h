@@ -1,0 +1,151 @@
+/*
+ * train_ops.h - the contract between training and the code that computes it (inference: backend.h)
+ *
+ * A backend is one struct of functions. A call is one slice of samples on one thread; what is summed over samples (weight
+ * gradients, statistics, losses) comes out as the slice's partial sum, and whoever cut the batch adds the partial sums in
+ * slice order. So an op's result depends on its arguments alone, and a step's on the number of slices, never of threads.
+ *
+ * Values. [N, C, H, W], samples outermost: a range of samples is a value like any other. In memory the layout is the
+ * backend's own: channels in blocks of `block`, [N][C / block][H][W][block], channels past the last one hold zero (every
+ * op keeps it so). A `plain` value is dense [N, C, H, W]: the pictures that a first convolution reads. Rows [N, K] are
+ * [N, K, 1, 1].
+ *
+ * Numbers. Activations, parameters and their gradients are f32 (`real` 4), or f64 in the tests' reference (`real` 8);
+ * hence void *. Parameters and gradients are dense, in PyTorch's order. Statistics and losses are double everywhere.
+ *
+ * `accumulate`: the gradient is added to what is there (a value that two nodes read), else it is overwritten.
+ * Shapes and pointers are the caller's invariants: a violation is a BUG. No op keeps memory; scratch is the caller's,
+ * 64-byte aligned.
+ */
+#ifndef FRL_NN_TRAIN_OPS_H
+#define FRL_NN_TRAIN_OPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct nn_batch {
+	int n, c, h, w;
+	bool plain;
+	void *data;
+};
+
+/* w [oc, ic / groups, kh, kw]; dilation 1: none. plain: x is a plain value. */
+struct nn_train_conv {
+	int ic, oc, kh, kw;
+	int stride, pad, dilation, groups;
+	bool bias, plain;
+};
+
+/* Output length of a side of n. */
+static inline int nn_train_conv_out(int n, int k, const struct nn_train_conv *c)
+{
+	return (n + 2 * c->pad - (k - 1) * c->dilation - 1) / c->stride + 1;
+}
+
+/* What a backend prepares for one convolution at one input shape. */
+struct nn_conv_plan;
+
+/* Batch norm over N, H and W. A side's arrays are [c]. */
+struct nn_bn {
+	const double *mean, *inverse; /* 1 / sqrt(variance + eps): of the batch, or the running ones */
+	const void *gamma, *beta;
+};
+
+struct nn_pool {
+	int k, stride, pad;
+};
+
+struct nn_train {
+	const char *name;
+	int block;
+	size_t real; /* bytes of a number */
+
+	/* ---- memory. Bytes of a value, a multiple of 64. */
+	size_t (*batch_bytes)(const struct nn_train *b, const struct nn_batch *v);
+	/* n samples from sample n0 on. */
+	struct nn_batch (*samples)(const struct nn_train *b, const struct nn_batch *v, int n0, int n);
+	/* From and to dense [N, C, H, W] of the backend's numbers. */
+	void (*upload)(const struct nn_train *b, const void *src, const struct nn_batch *v);
+	void (*download)(const struct nn_train *b, const struct nn_batch *v, void *dst);
+
+	/* ---- convolution. Packed weights are the backend's copy: made again after each step, shared by shapes. */
+	size_t (*conv_packed_bytes)(const struct nn_train *b, const struct nn_train_conv *c);
+	void (*conv_pack)(const struct nn_train *b, const struct nn_train_conv *c, const void *w, const void *bias,
+			  void *packed);
+	/* For slices of n samples; *scratch: the bytes that each of the three needs. */
+	struct nn_conv_plan *(*conv_plan)(const struct nn_train *b, const struct nn_train_conv *c, int n, int ih,
+					  int iw, size_t *scratch);
+	void (*conv_plan_free)(struct nn_conv_plan *p);
+	void (*conv)(const struct nn_train *b, const struct nn_conv_plan *p, const struct nn_batch *x,
+		     const void *packed, const struct nn_batch *y, void *scratch);
+	void (*conv_backward_data)(const struct nn_train *b, const struct nn_conv_plan *p, const struct nn_batch *dy,
+				   const void *packed, const struct nn_batch *dx, bool accumulate, void *scratch);
+	/* One slice's gradient of weights and bias, in the backend's order. */
+	size_t (*conv_partial_bytes)(const struct nn_train *b, const struct nn_train_conv *c);
+	void (*conv_backward_weights)(const struct nn_train *b, const struct nn_conv_plan *p, const struct nn_batch *x,
+				      const struct nn_batch *dy, void *partial, void *scratch);
+	/* dw and db (NULL without bias) += partial[0] + partial[1] .., in that order. */
+	void (*conv_add_partials)(const struct nn_train *b, const struct nn_train_conv *c, const void *const *partial,
+				  int slices, void *dw, void *db);
+
+	/* ---- rows: y [N, M] = x [N, K] w^T + bias, w [M, K]; bias and db may be NULL */
+	void (*linear)(const struct nn_train *b, const struct nn_batch *x, const void *w, const void *bias,
+		       const struct nn_batch *y);
+	void (*linear_backward_data)(const struct nn_train *b, const struct nn_batch *dy, const void *w,
+				     const struct nn_batch *dx, bool accumulate);
+	/* One slice's dw [M, K] and db [M], or added to what is there. */
+	void (*linear_backward_weights)(const struct nn_train *b, const struct nn_batch *x, const struct nn_batch *dy,
+					void *dw, void *db, bool accumulate);
+
+	/*
+	 * ---- batch norm in two phases: statistics of a slice, merged over slices and ranks (nn_moments_merge), then
+	 *	y = act((x - mean) * inverse * gamma + beta + res),  act(v) = v > 0 ? v : slope * v
+	 * res may be NULL; y may be x or res. mean and m2 (sum of squared distances from the mean) are [c].
+	 */
+	void (*bn_stats)(const struct nn_train *b, const struct nn_batch *x, double *mean, double *m2);
+	void (*bn_apply)(const struct nn_train *b, const struct nn_batch *x, const struct nn_bn *bn,
+			 const struct nn_batch *res, double slope, const struct nn_batch *y);
+	/*
+	 * g = act'(y) dy (y NULL: act is the identity): sum g (beta's gradient) and sum g xhat (gamma's) of a slice, [c].
+	 * Then, with the sums over the whole batch of `count` values a channel (eval mode: sums of zero),
+	 *	dx = gamma * inverse * (g - sum_g / count - xhat * sum_gx / count)   dres = g  (NULL: not wanted)
+	 */
+	void (*bn_backward_sums)(const struct nn_train *b, const struct nn_batch *dy, const struct nn_batch *x,
+				 const struct nn_batch *y, const struct nn_bn *bn, double slope, double *sum_g,
+				 double *sum_gx);
+	void (*bn_backward)(const struct nn_train *b, const struct nn_batch *dy, const struct nn_batch *x,
+			    const struct nn_batch *y, const struct nn_bn *bn, double slope, const double *sum_g,
+			    const double *sum_gx, double count, const struct nn_batch *dx, bool accumulate,
+			    const struct nn_batch *dres, bool accumulate_res);
+
+	/* ---- pooling. which: the place in the window, a byte a value of y in y's layout; the first of equals wins. */
+	void (*maxpool)(const struct nn_train *b, const struct nn_pool *p, const struct nn_batch *x,
+			const struct nn_batch *y, uint8_t *which);
+	void (*maxpool_backward)(const struct nn_train *b, const struct nn_pool *p, const struct nn_batch *dy,
+				 const uint8_t *which, const struct nn_batch *dx, bool accumulate);
+	/* y [N, C, 1, 1]: the mean over H and W. */
+	void (*global_avgpool)(const struct nn_train *b, const struct nn_batch *x, const struct nn_batch *y);
+	void (*global_avgpool_backward)(const struct nn_train *b, const struct nn_batch *dy, const struct nn_batch *dx,
+					bool accumulate);
+};
+
+/* The CPU backend with the best instruction set's block. Never fails. */
+const struct nn_train *nn_train_cpu(void);
+/* With blocks of 8 or 16 channels, whatever the machine prefers. */
+const struct nn_train *nn_train_cpu_block(int block);
+
+/*
+ * Moments of a set of values, merged into those of another (Chan et al. 1979), channel by channel. A slice's count is
+ * N * H * W. Merging in slice order, then in rank order, is what makes the bits independent of threads.
+ */
+void nn_moments_merge(int c, double *count, double *mean, double *m2, double slice_count, const double *slice_mean,
+		      const double *slice_m2);
+
+/* inverse[i] = 1 / sqrt(m2[i] / count + eps). */
+void nn_bn_inverse(int c, double count, const double *m2, double eps, double *inverse);
+/* PyTorch's running statistics: momentum .1 takes a tenth of the new; the variance is the unbiased one. */
+void nn_bn_running(int c, double count, const double *mean, const double *m2, double momentum, float *running_mean,
+		   float *running_var);
+
+#endif

@@ -1,0 +1,372 @@
+/* test_train_bn.c - batch norm and pooling in training, against the naive backend */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/err.h"
+#include "support_ops.h"
+#include "tests/support/naive.h"
+
+#define TOLERANCE 1e-5
+
+static const int shapes[][4] = { { 2, 19, 7, 5 }, { 3, 16, 13, 11 }, { 9, 37, 1, 1 }, { 1, 8, 4, 4 }, { 4, 5, 2, 1 } };
+enum { SHAPES = sizeof shapes / sizeof *shapes };
+
+/* ---- batch norm */
+
+struct stats {
+	double *mean, *m2, *inverse, *sum_g, *sum_gx;
+};
+
+static struct stats stats_new(int c)
+{
+	double *p = xcalloc((size_t)c * 5, sizeof *p);
+
+	return (struct stats){ p, p + c, p + 2 * c, p + 3 * c, p + 4 * c };
+}
+
+struct norm {
+	int c;
+	double slope, count;
+	bool with_res, act;
+	struct pair x, res, y, dy, dx, dres;
+	struct numbers gamma, beta;
+	struct stats s, ref;
+};
+
+static struct norm norm_new(enum draw_kind kind, const int *shape)
+{
+	int n = shape[0], c = shape[1], h = shape[2], w = shape[3];
+
+	return (struct norm){
+		.c = c,
+		.count = (double)n * h * w,
+		.x = pair_new(kind, n, c, h, w, false),
+		.res = pair_new(kind, n, c, h, w, false),
+		.y = pair_new(EMPTY, n, c, h, w, false),
+		.dy = pair_new(kind, n, c, h, w, false),
+		.dx = pair_new(EMPTY, n, c, h, w, false),
+		.dres = pair_new(EMPTY, n, c, h, w, false),
+		.gamma = numbers_new(kind, (size_t)c),
+		.beta = numbers_new(kind, (size_t)c),
+		.s = stats_new(c),
+		.ref = stats_new(c),
+	};
+}
+
+static void norm_free(struct norm *t)
+{
+	pair_free(&t->x);
+	pair_free(&t->res);
+	pair_free(&t->y);
+	pair_free(&t->dy);
+	pair_free(&t->dx);
+	pair_free(&t->dres);
+	numbers_free(&t->gamma);
+	numbers_free(&t->beta);
+	free(t->s.mean);
+	free(t->ref.mean);
+}
+
+static void norm_stats(struct norm *t, double tolerance)
+{
+	const struct nn_train *naive = nn_train_naive();
+	size_t c = (size_t)t->c;
+
+	ops->bn_stats(ops, &t->x.x, t->s.mean, t->s.m2);
+	naive->bn_stats(naive, &t->x.ref, t->ref.mean, t->ref.m2);
+	doubles_check(t->s.mean, t->ref.mean, c, tolerance, "mean");
+	doubles_check(t->s.m2, t->ref.m2, c, tolerance, "m2");
+	nn_bn_inverse(t->c, t->count, t->s.m2, 1e-5, t->s.inverse);
+	nn_bn_inverse(t->c, t->count, t->ref.m2, 1e-5, t->ref.inverse);
+}
+
+static void norm_check(struct norm *t, double tolerance)
+{
+	const struct nn_train *naive = nn_train_naive();
+	struct nn_bn bn = { t->s.mean, t->s.inverse, t->gamma.f, t->beta.f };
+	struct nn_bn ref = { t->ref.mean, t->ref.inverse, t->gamma.d, t->beta.d };
+	const struct nn_batch *res = t->with_res ? &t->res.x : NULL, *rres = t->with_res ? &t->res.ref : NULL;
+	const struct nn_batch *y = t->act ? &t->y.x : NULL, *ry = t->act ? &t->y.ref : NULL;
+	size_t c = (size_t)t->c;
+
+	ops->bn_apply(ops, &t->x.x, &bn, res, t->slope, &t->y.x);
+	naive->bn_apply(naive, &t->x.ref, &ref, rres, t->slope, &t->y.ref);
+	pair_check(&t->y, tolerance, "bn y");
+	/* The two may disagree about a value within rounding of zero: backwards they start from the same y. */
+	for (size_t i = 0; i < naive_count(&t->y.ref); i++)
+		if (fabs(((double *)t->y.ref.data)[i]) < 1e-5)
+			((double *)t->y.ref.data)[i] = 0;
+	ops->bn_backward_sums(ops, &t->dy.x, &t->x.x, y, &bn, t->slope, t->s.sum_g, t->s.sum_gx);
+	naive->bn_backward_sums(naive, &t->dy.ref, &t->x.ref, ry, &ref, t->slope, t->ref.sum_g, t->ref.sum_gx);
+	doubles_check(t->s.sum_g, t->ref.sum_g, c, tolerance, "sum g");
+	doubles_check(t->s.sum_gx, t->ref.sum_gx, c, tolerance, "sum g xhat");
+	for (int add = 0; add < 2; add++) {
+		struct nn_batch *dres = t->with_res ? &t->dres.x : NULL, *rdres = t->with_res ? &t->dres.ref : NULL;
+
+		ops->bn_backward(ops, &t->dy.x, &t->x.x, y, &bn, t->slope, t->s.sum_g, t->s.sum_gx, t->count, &t->dx.x,
+				 add, dres, add);
+		naive->bn_backward(naive, &t->dy.ref, &t->x.ref, ry, &ref, t->slope, t->ref.sum_g, t->ref.sum_gx,
+				   t->count, &t->dx.ref, add, rdres, add);
+		pair_check(&t->dx, tolerance, "bn dx");
+		if (t->with_res)
+			pair_check(&t->dres, tolerance, "bn dres");
+	}
+}
+
+static void bn_case(const int *shape, double slope, bool act, bool with_res)
+{
+	struct norm t = norm_new(FRACTIONS, shape);
+
+	t.slope = slope;
+	t.act = act;
+	t.with_res = with_res;
+	norm_stats(&t, TOLERANCE);
+	norm_check(&t, TOLERANCE);
+	norm_free(&t);
+}
+
+/* Statistics given as small integers: nothing rounds. As in eval mode, the sums are zero. */
+static void bn_integers(const int *shape)
+{
+	struct norm t = norm_new(INTEGERS, shape);
+
+	t.with_res = t.act = true;
+	for (int i = 0; i < t.c; i++) {
+		t.s.mean[i] = t.ref.mean[i] = draw(-2, 2);
+		t.s.inverse[i] = t.ref.inverse[i] = draw(1, 4) / 4.0;
+	}
+	t.count = 4;
+	norm_check(&t, 0);
+	norm_free(&t);
+}
+
+static void bn_cases(void)
+{
+	for (int i = 0; i < SHAPES; i++) {
+		bn_case(shapes[i], 0, true, true);
+		bn_case(shapes[i], 1, false, false);
+		bn_case(shapes[i], .25, true, false);
+	}
+	bn_integers(shapes[1]);
+}
+
+static void test_bn(void **unused)
+{
+	(void)unused;
+	each_backend(bn_cases);
+}
+
+/* A mean a thousand times the deviation, and an outlier at the first place. */
+static void cancellation(void)
+{
+	struct norm t = norm_new(FRACTIONS, (const int[]){ 2, 19, 30, 31 });
+	float *f = xrealloc_array(NULL, naive_count(&t.x.ref), sizeof *f);
+	double *d = t.x.ref.data;
+
+	for (size_t i = 0; i < naive_count(&t.x.ref); i++) {
+		d[i] += i % 930 ? 2000 : -2000;
+		f[i] = (float)d[i];
+	}
+	ops->upload(ops, f, &t.x.x);
+	norm_stats(&t, TOLERANCE);
+	free(f);
+	norm_free(&t);
+}
+
+static void test_bn_cancellation(void **unused)
+{
+	(void)unused;
+	each_backend(cancellation);
+}
+
+/* Slices merged in order are the batch: mean, M2 and PyTorch's running statistics. */
+static void test_moments(void **unused)
+{
+	const struct nn_train *naive = nn_train_naive();
+	double count = 0, mean[19] = { 0 }, m2[19] = { 0 }, slice_mean[19], slice_m2[19], all_mean[19], all_m2[19];
+	float running_mean[19], running_var[19];
+	struct pair x;
+
+	(void)unused;
+	ops = nn_train_cpu();
+	x = pair_new(FRACTIONS, 7, 19, 3, 5, false);
+	for (int n = 0; n < 7; n += 2) {
+		struct nn_batch s = ops->samples(ops, &x.x, n, n == 6 ? 1 : 2);
+
+		ops->bn_stats(ops, &s, slice_mean, slice_m2);
+		nn_moments_merge(19, &count, mean, m2, s.n * 15, slice_mean, slice_m2);
+	}
+	naive->bn_stats(naive, &x.ref, all_mean, all_m2);
+	assert_true(count == 7 * 15);
+	doubles_check(mean, all_mean, 19, TOLERANCE, "merged mean");
+	doubles_check(m2, all_m2, 19, TOLERANCE, "merged M2");
+	for (int i = 0; i < 19; i++) {
+		running_mean[i] = 0;
+		running_var[i] = 1;
+	}
+	nn_bn_running(19, count, mean, m2, .1, running_mean, running_var);
+	for (int i = 0; i < 19; i++) {
+		assert_true(fabs((double)running_mean[i] - .1 * all_mean[i]) < 1e-6);
+		assert_true(fabs((double)running_var[i] - (.9 + .1 * all_m2[i] / 104)) < 1e-5);
+	}
+	pair_free(&x);
+}
+
+static double bn_loss(void *data)
+{
+	const struct nn_train *naive = nn_train_naive();
+	struct norm *t = data;
+	struct nn_bn bn = { t->ref.mean, t->ref.inverse, t->gamma.d, t->beta.d };
+
+	naive->bn_stats(naive, &t->x.ref, t->ref.mean, t->ref.m2);
+	nn_bn_inverse(t->c, t->count, t->ref.m2, 1e-5, t->ref.inverse);
+	naive->bn_apply(naive, &t->x.ref, &bn, &t->res.ref, t->slope, &t->y.ref);
+	return dot(&t->y.ref, &t->dy.ref);
+}
+
+static void test_bn_differences(void **unused)
+{
+	const struct nn_train *naive = nn_train_naive();
+	struct norm t;
+	struct nn_bn bn;
+
+	(void)unused;
+	ops = nn_train_cpu();
+	t = norm_new(FRACTIONS, (const int[]){ 3, 5, 4, 3 });
+	t.slope = .25;
+	bn = (struct nn_bn){ t.ref.mean, t.ref.inverse, t.gamma.d, t.beta.d };
+	bn_loss(&t);
+	naive->bn_backward_sums(naive, &t.dy.ref, &t.x.ref, &t.y.ref, &bn, t.slope, t.ref.sum_g, t.ref.sum_gx);
+	naive->bn_backward(naive, &t.dy.ref, &t.x.ref, &t.y.ref, &bn, t.slope, t.ref.sum_g, t.ref.sum_gx, t.count,
+			   &t.dx.ref, false, &t.dres.ref, false);
+	finite_differences(bn_loss, &t, t.x.ref.data, t.dx.ref.data, naive_count(&t.x.ref), "bn x");
+	finite_differences(bn_loss, &t, t.res.ref.data, t.dres.ref.data, naive_count(&t.x.ref), "bn res");
+	finite_differences(bn_loss, &t, t.gamma.d, t.ref.sum_gx, 5, "bn gamma");
+	finite_differences(bn_loss, &t, t.beta.d, t.ref.sum_g, 5, "bn beta");
+	norm_free(&t);
+}
+
+/* ---- pooling */
+
+static void maxpool_case(enum draw_kind kind, const struct nn_pool *p, const int *shape)
+{
+	const struct nn_train *naive = nn_train_naive();
+	int n = shape[0], c = shape[1], h = shape[2], w = shape[3];
+	int oh = (h + 2 * p->pad - p->k) / p->stride + 1, ow = (w + 2 * p->pad - p->k) / p->stride + 1;
+	struct pair x = pair_new(kind, n, c, h, w, false), y = pair_new(EMPTY, n, c, oh, ow, false);
+	struct pair dy = pair_new(kind, n, c, oh, ow, false), dx = pair_new(EMPTY, n, c, h, w, false);
+	size_t bytes = ops->batch_bytes(ops, &y.x) / sizeof(float);
+	uint8_t *which = guarded(bytes), *ref_which = xmalloc(naive_count(&y.ref));
+
+	ops->maxpool(ops, p, &x.x, &y.x, which);
+	naive->maxpool(naive, p, &x.ref, &y.ref, ref_which);
+	pair_check(&y, 0, "maxpool");
+	for (int accumulate = 0; accumulate < 2; accumulate++) {
+		ops->maxpool_backward(ops, p, &dy.x, which, &dx.x, accumulate);
+		naive->maxpool_backward(naive, p, &dy.ref, ref_which, &dx.ref, accumulate);
+		pair_check(&dx, 0, "maxpool's dx");
+	}
+	guarded_free(which, bytes);
+	free(ref_which);
+	pair_free(&x);
+	pair_free(&y);
+	pair_free(&dy);
+	pair_free(&dx);
+}
+
+static void avgpool_case(enum draw_kind kind, const int *shape, double tolerance)
+{
+	const struct nn_train *naive = nn_train_naive();
+	int n = shape[0], c = shape[1], h = shape[2], w = shape[3];
+	struct pair x = pair_new(kind, n, c, h, w, false), y = pair_new(EMPTY, n, c, 1, 1, false);
+	struct pair dy = pair_new(kind, n, c, 1, 1, false), dx = pair_new(EMPTY, n, c, h, w, false);
+
+	ops->global_avgpool(ops, &x.x, &y.x);
+	naive->global_avgpool(naive, &x.ref, &y.ref);
+	pair_check(&y, tolerance, "global_avgpool");
+	for (int accumulate = 0; accumulate < 2; accumulate++) {
+		ops->global_avgpool_backward(ops, &dy.x, &dx.x, accumulate);
+		naive->global_avgpool_backward(naive, &dy.ref, &dx.ref, accumulate);
+		pair_check(&dx, tolerance, "global_avgpool's dx");
+	}
+	pair_free(&x);
+	pair_free(&y);
+	pair_free(&dy);
+	pair_free(&dx);
+}
+
+static void pool_cases(void)
+{
+	static const struct nn_pool pools[] = { { 3, 2, 1 }, { 2, 2, 0 } };
+	static const int sizes[][4] = { { 2, 19, 7, 5 }, { 1, 16, 8, 8 }, { 2, 33, 2, 3 } };
+
+	for (int i = 0; i < 3; i++)
+		for (int p = 0; p < 2; p++) {
+			maxpool_case(INTEGERS, &pools[p], sizes[i]); /* many ties */
+			maxpool_case(FRACTIONS, &pools[p], sizes[i]);
+		}
+	for (int i = 0; i < SHAPES; i++)
+		avgpool_case(FRACTIONS, shapes[i], TOLERANCE);
+	avgpool_case(INTEGERS, shapes[3], 0);
+}
+
+static void test_pool(void **unused)
+{
+	(void)unused;
+	each_backend(pool_cases);
+}
+
+struct pool_problem {
+	struct pair x, y, dy, dx;
+	uint8_t which[64];
+};
+
+static double pool_loss(void *data)
+{
+	static const struct nn_pool pool = { 3, 2, 1 };
+	struct pool_problem *p = data;
+
+	nn_train_naive()->maxpool(nn_train_naive(), &pool, &p->x.ref, &p->y.ref, p->which);
+	return dot(&p->y.ref, &p->dy.ref);
+}
+
+static void test_maxpool_differences(void **unused)
+{
+	static const struct nn_pool pool = { 3, 2, 1 };
+	struct pool_problem p;
+	double *x;
+
+	(void)unused;
+	ops = nn_train_cpu();
+	p.x = pair_new(FRACTIONS, 1, 2, 5, 6, false);
+	p.y = pair_new(EMPTY, 1, 2, 3, 3, false);
+	p.dy = pair_new(FRACTIONS, 1, 2, 3, 3, false);
+	p.dx = pair_new(EMPTY, 1, 2, 5, 6, false);
+	x = p.x.ref.data;
+	for (int i = 0; i < 60; i++)
+		x[i] += i * 1e-3; /* no ties */
+	pool_loss(&p);
+	nn_train_naive()->maxpool_backward(nn_train_naive(), &pool, &p.dy.ref, p.which, &p.dx.ref, false);
+	finite_differences(pool_loss, &p, x, p.dx.ref.data, 60, "maxpool x");
+	pair_free(&p.x);
+	pair_free(&p.y);
+	pair_free(&p.dy);
+	pair_free(&p.dx);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_bn),	cmocka_unit_test(test_bn_cancellation),
+		cmocka_unit_test(test_moments), cmocka_unit_test(test_bn_differences),
+		cmocka_unit_test(test_pool),	cmocka_unit_test(test_maxpool_differences),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
