@@ -5,8 +5,9 @@
 #include "common/io.h"
 #include "common/tsv.h"
 #include "eval/recognition.h"
+#include "eval/score_intervals.h"
 
-enum { FARS = 6 };
+enum { FARS = 6, EER = FARS, AUC, RATES };
 
 /* The curve at every distinct genuine score and at both ends: what lies between is a horizontal line. */
 static int write_curve(const struct recognition *r, const struct scores *s, struct err *e)
@@ -40,20 +41,32 @@ static int write_curve(const struct recognition *r, const struct scores *s, stru
 	return -1;
 }
 
-int recognition_rates(struct recognition *r, const char *subset, const struct scores *s, struct err *e)
+/* value [RATES]; a replicate may be without genuine or impostor scores: NaN. */
+static void compute(const struct scores *s, size_t missing, double *value, void *data)
 {
 	static const double far[FARS] = { 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1 };
-	int64_t n = (int64_t)(s->genuines + s->impostors);
-	double tar[FARS], eer;
+	const struct recognition *r = data;
 
-	roc_tar(s, far, FARS, (enum roc_rule)r->rule, tar);
+	(void)missing; /* every pair has a score */
+	roc_tar(s, far, FARS, (enum roc_rule)r->rule, value);
+	roc_eer(s, &value[EER]);
+	value[AUC] = roc_auc(s);
+}
+
+int recognition_rates(struct recognition *r, const char *subset, const struct scores *s, struct err *e)
+{
+	const struct score_rates rates = { RATES, compute, r };
+	int64_t n = (int64_t)(s->genuines + s->impostors);
+	double value[RATES];
+
+	compute(s, 0, value, r);
 	for (int k = 0; k < FARS; k++) {
 		char name[16];
 		snprintf(name, sizeof name, "tar@1e-%d", FARS - k);
-		report_add(&r->report, subset, name, "", tar[k], n);
+		report_add(&r->report, subset, name, "", value[k], n);
 	}
-	roc_eer(s, &eer);
-	report_add(&r->report, subset, "eer", "", eer, n);
-	report_add(&r->report, subset, "auc", "", roc_auc(s), n);
+	report_add(&r->report, subset, "eer", "", value[EER], n);
+	report_add(&r->report, subset, "auc", "", value[AUC], n);
+	score_intervals(&r->report, r->report.row + r->report.n - RATES, &rates, s, 0, r->threads);
 	return r->roc ? write_curve(r, s, e) : 0;
 }

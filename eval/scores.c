@@ -5,9 +5,13 @@
 
 #include "common/metrics/roc.h"
 #include "common/num.h"
+#include "common/thread.h"
 #include "eval/eval.h"
 #include "eval/lines.h"
 #include "eval/report.h"
+#include "eval/score_intervals.h"
+
+enum rate { FMR, FNMR, FTA, FAR, FRR, HTER, EER, AUC, RATES };
 
 struct score_set {
 	double *score[2]; /* impostor, genuine; ascending */
@@ -74,23 +78,65 @@ static struct scores as_scores(const struct score_set *s)
 	return (struct scores){ s->score[1], s->score[0], s->n[1], s->n[0] };
 }
 
-/* Failures to acquire count as a rejection: FAR and FRR have one rate of them, over all comparisons (ISO/IEC 19795-1). */
+/*
+ * value [RATES] in percent at a threshold. Failures to acquire count as a rejection: FAR and FRR have one rate of them, over
+ * all comparisons (ISO/IEC 19795-1).
+ */
+static void compute(const struct scores *s, size_t missing, double *value, void *threshold)
+{
+	double fmr = roc_fmr(s, *(double *)threshold), fnmr = roc_fnmr(s, *(double *)threshold);
+	double fta = (double)missing / (double)(s->genuines + s->impostors + missing);
+
+	value[FMR] = fmr;
+	value[FNMR] = fnmr;
+	value[FTA] = fta;
+	value[FAR] = fmr * (1 - fta);
+	value[FRR] = fta + fnmr * (1 - fta);
+	value[HTER] = (value[FAR] + value[FRR]) / 2;
+	roc_eer(s, &value[EER]);
+	value[AUC] = roc_auc(s);
+	for (int k = 0; k < RATES; k++)
+		value[k] *= 100;
+}
+
 static void add_rows(struct report *r, const char *subset, const struct score_set *set, double threshold)
 {
+	static const char *const name[RATES] = { "fmr", "fnmr", "fta", "far", "frr", "hter", "eer", "auc" };
+	const struct score_rates rates = { RATES, compute, &threshold };
 	struct scores s = as_scores(set);
-	double fmr = roc_fmr(&s, threshold), fnmr = roc_fnmr(&s, threshold), eer;
-	size_t all = set->n[0] + set->n[1] + set->missing;
-	double fta = (double)set->missing / (double)all, far = fmr * (1 - fta), frr = fta + fnmr * (1 - fta);
+	int64_t scored = (int64_t)(set->n[0] + set->n[1]), all = scored + (int64_t)set->missing;
+	double value[RATES];
 
-	roc_eer(&s, &eer);
-	report_add(r, subset, "fmr", "", 100 * fmr, (int64_t)set->n[0]);
-	report_add(r, subset, "fnmr", "", 100 * fnmr, (int64_t)set->n[1]);
-	report_add(r, subset, "fta", "", 100 * fta, (int64_t)all);
-	report_add(r, subset, "far", "", 100 * far, (int64_t)all);
-	report_add(r, subset, "frr", "", 100 * frr, (int64_t)all);
-	report_add(r, subset, "hter", "", 100 * (far + frr) / 2, (int64_t)all);
-	report_add(r, subset, "eer", "", 100 * eer, (int64_t)(set->n[0] + set->n[1]));
-	report_add(r, subset, "auc", "", 100 * roc_auc(&s), (int64_t)(set->n[0] + set->n[1]));
+	compute(&s, set->missing, value, &threshold);
+	for (int k = 0; k < RATES; k++)
+		report_add(r, subset, name[k], "", value[k],
+			   k == FMR    ? (int64_t)set->n[0]
+			   : k == FNMR ? (int64_t)set->n[1]
+			   : k >= EER  ? scored
+				       : all);
+	score_intervals(r, r->row + r->n - RATES, &rates, &s, set->missing, thread_default());
+}
+
+static void compute_threshold(const struct scores *s, size_t missing, double *value, void *data)
+{
+	double eer;
+
+	(void)missing;
+	(void)data;
+	*value = roc_eer(s, &eer);
+}
+
+/* The development set's threshold of equal error, as a row and for both sets. */
+static double add_threshold(struct report *r, const struct score_set *dev)
+{
+	const struct score_rates rates = { 1, compute_threshold, NULL };
+	struct scores s = as_scores(dev);
+	double threshold;
+
+	compute_threshold(&s, dev->missing, &threshold, NULL);
+	report_add(r, "dev", "threshold", "", threshold, (int64_t)(dev->n[0] + dev->n[1]));
+	score_intervals(r, r->row + r->n - 1, &rates, &s, dev->missing, thread_default());
+	return threshold;
 }
 
 static const struct opt_program program = {
@@ -111,6 +157,7 @@ int eval_scores(int argc, char **argv)
 		OPT_GROUP("Input"),
 		OPT_STR(0, "dev", "FILE", &dev_path, "scores that the threshold is chosen on"),
 		OPT_STR(0, "test", "FILE", &test_path, "scores that it is applied to"),
+		OPT_REPORT_BOOTSTRAP(&r),
 		OPT_REPORT_OUTPUT(&r),
 		OPT_REPORT_COMMON(&r),
 		OPT_END,
@@ -125,10 +172,8 @@ int eval_scores(int argc, char **argv)
 		opt_usage(&program, "--dev is needed");
 	rc = read_scores(&dev, dev_path, &e) || (test_path && read_scores(&test, test_path, &e)) ? -1 : 0;
 	if (!rc) {
-		struct scores s = as_scores(&dev);
-		double eer, threshold = roc_eer(&s, &eer);
+		double threshold = add_threshold(&r, &dev);
 
-		report_add(&r, "dev", "threshold", "", threshold, (int64_t)(dev.n[0] + dev.n[1]));
 		add_rows(&r, "dev", &dev, threshold);
 		if (test_path)
 			add_rows(&r, "test", &test, threshold);

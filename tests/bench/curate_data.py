@@ -26,5 +26,5 @@ with open(os.path.join(vgg, "loose_bb_train.csv"), "w") as b, open(os.path.join(
         name = f'"n{i // 360:06d}/{i % 360 + 1:04d}_01"'
         b.write(f"{name},{x},{y},{w},{h}\n")
         p.write(name + "," + ",".join(map(repr, point[i % 100000])) + "\n")
-        f.write(f"nm{i // 28:07d}_Some_Name,FaceId_{i % 28},{i:08d}.jpg,{x} {y} {x + abs(w)} {y + abs(h)},"
-                f"{600 + i % 700} {500 + i % 500},https://images-na.ssl-images-amazon.com/images/M/MV5BMTY{i:012d}_V1_SY1000_AL_.jpg\n")
+        f.write(f"nm{i // 28:07d}_Some_Name,FaceId_{i % 28},{i:08d}.jpg,{x} {y} {x + abs(w)} {y + abs(h)},{600 + i % 700} "
+                f"{500 + i % 500},https://images-na.ssl-images-amazon.com/images/M/MV5BMTY{i:012d}_V1_AL_.jpg\n")

@@ -313,6 +313,31 @@ same_as_expected() {
 	done <"$BATS_TEST_TMPDIR/options"
 }
 
+@test "recognition, scores: intervals, as NumPy and scikit-learn with the same draws" {
+	cd "$golden/recognition" || return 1
+	t=$BATS_TEST_TMPDIR
+	for threads in 1 3; do
+		frl-eval recognition --pred lfw.bin --pairs pairs.txt --bootstrap 200 --seed 5 --threads $threads --no-pg >"$t/rows$threads"
+	done
+	cmp "$t/rows1" "$t/rows3"
+	frl-eval scores --dev scores.txt --test scores.txt --bootstrap 200 --seed 5 --no-pg >>"$t/rows1"
+	awk -F '\t' '
+		function near(a, b) { return (a - b) * (a - b) < 1e-18 }
+		NR == FNR { if (FNR > 1) { low[$1, $2] = $3; high[$1, $2] = $4; left++ } next }
+		$3 == "test" { $3 = "dev"; left++ }
+		($3, $7) in low {
+			left--
+			if (!near(low[$3, $7], $11) || !near(high[$3, $7], $12)) { print $3, $7, $11, $12; bad = 1 }
+		}
+		END { print left; exit bad || left != 0 }' intervals.tsv "$t/rows1"
+	# The threshold has an interval; so does each rate, and nothing has one that was not asked for.
+	awk -F '\t' '$7 == "threshold" && $11 < $9 && $9 < $12 { n++ } END { exit n != 1 }' "$t/rows1"
+	frl-eval scores --dev scores.txt --no-pg | awk -F '\t' 'NR > 1 && ($11 != "" || $12 != "") { exit 1 }'
+	# A replicate may be without genuine scores: it does not count, and the others do.
+	printf '1 0.9\n-1 0.1\n-1 0.2\n' >"$t/few"
+	frl-eval scores --dev "$t/few" --bootstrap 50 --no-pg | awk -F '\t' '$7 == "auc" && ($11 != 100 || $12 != 100) { exit 1 }'
+}
+
 @test "recognition: a manifest of pairs, the curve, intervals" {
 	awk -F '\t' -v OFS='\t' '
 		function id(n, i) { return sprintf("%s/%s_%04d.jpg", n, n, i) }
@@ -458,8 +483,7 @@ same_as_expected() {
 # The options of --help are those of the manual page's part on the task and on all tasks together.
 same_options() {
 	frl-eval "$1" --help | sed -nE 's/^ +(-., )?(--[a-z0-9-]+).*/\2/p' | sort -u >in-help
-	awk -v task="$1" '/^\.S[sh] / { on = $2 == task || $0 ~ /Options of all tasks/ ||
-		($0 ~ /Intervals/ && task != "scores") ||
+	awk -v task="$1" '/^\.S[sh] / { on = $2 == task || $0 ~ /Options of all tasks|Intervals/ ||
 		($0 ~ /Manifests of predictions/ && task ~ /^(landmarks|au|emotion|mesh)$/) } on && /^\.It/' \
 		"$FRL_TOP/man/frl-eval.1" | grep -oE '(Fl|,) -[a-z0-9-]+' | sed 's/.* -/--/' | sort -u >in-page
 	diff in-help in-page

@@ -5,6 +5,8 @@
     (Python 3.11, NumPy 2.4.6, scikit-learn 1.9.1)
 
 Embeddings are a record stream (frl-records(5)) written here byte by byte. expected.tsv: options, subset, metric, normaliser, value.
+intervals.tsv: subset, metric, low, high of 200 replicates with seed 5, drawn here by Philox once more; scores.txt: a score file with
+ties and missing scores.
 """
 import hashlib
 import os
@@ -93,6 +95,7 @@ options = "--pred lfw.bin --pairs pairs.txt"
 expect(options, "all", "acc", np.mean(accuracy))
 expect(options, "all", "acc-sd", np.std(accuracy))
 rates(options, "all", score, same)
+lfw_score, lfw_same = score, same
 
 # ---- IJB: 40 subjects, two templates in the galleries or none, 90 probes; pictures shared between templates
 
@@ -194,3 +197,75 @@ with open(os.path.join(out, "expected.tsv"), "w") as f:
     f.write("options\tsubset\tmetric\tnormaliser\tvalue\n")
     for row in expected:
         f.write("\t".join(row) + "\n")
+
+# ---- intervals: comparisons are resampled in the order genuine, impostor (ascending), missing
+
+
+def philox(counter, key):
+    c, k, mask = [np.asarray(x, np.uint64) for x in counter], list(key), np.uint64(0xffffffff)
+    for _ in range(10):
+        a, b = c[0] * np.uint64(0xd2511f53), c[2] * np.uint64(0xcd9e8d57)
+        c = [(b >> np.uint64(32)) ^ c[1] ^ np.uint64(k[0]), b & mask, (a >> np.uint64(32)) ^ c[3] ^ np.uint64(k[1]), a & mask]
+        k = [(k[0] + 0x9e3779b9) & 0xffffffff, (k[1] + 0xbb67ae85) & 0xffffffff]
+    return np.stack(c, 1).ravel()
+
+
+def draw(seed, replicate, n):
+    i = np.arange(n)  # four times as many words as are needed: some are rejected
+    words, picked, at = philox([i, i * 0 + (replicate << 12), i * 0, i * 0], (seed, 0)), [], 0
+    while len(picked) < n:
+        product = int(words[at]) * n
+        at += 1
+        if product & 0xffffffff >= 2 ** 32 % n:
+            picked.append(product >> 32)
+    return np.array(picked)
+
+
+def curve(score, same):
+    fpr, tpr, _ = skm.roc_curve(same, score, drop_intermediate=False)
+    gap = np.abs(fpr - (1 - tpr))
+    i = np.flatnonzero(gap == gap.min())[-1]
+    return fpr, tpr, (fpr[i] + 1 - tpr[i]) / 2, skm.roc_auc_score(same, score)
+
+
+def verification(score, same):
+    fpr, tpr, eer, auc = curve(score, same)
+    near = [np.flatnonzero(np.abs(fpr - far) == np.abs(fpr - far).min()) for far in (1e-3, 1e-2, 1e-1)]
+    return dict(zip(["tar@1e-3", "tar@1e-2", "tar@1e-1"], [tpr[i].max() for i in near]), eer=eer, auc=auc)
+
+
+def score_file(score, same):
+    there = ~np.isnan(score)
+    fta = 1 - there.mean()
+    fmr, fnmr = np.mean(score[there & (same == 0)] >= threshold), np.mean(score[there & (same == 1)] < threshold)
+    _, _, eer, auc = curve(score[there], same[there])
+    far, frr = fmr * (1 - fta), fta + fnmr * (1 - fta)
+    rate = dict(fmr=fmr, fnmr=fnmr, fta=fta, far=far, frr=frr, hter=(far + frr) / 2, eer=eer, auc=auc)
+    return {k: 100 * v for k, v in rate.items()}
+
+
+def intervals(subset, score, same, function):
+    order = np.lexsort((score, np.where(np.isnan(score), 2, 1 - same)))
+    score, same = score[order], same[order]
+    value = [function(score[i], same[i]) for i in (draw(5, r, len(score)) for r in range(200))]
+    for k in value[0]:
+        low, high = np.quantile([v[k] for v in value], [.025, .975])
+        f.write(f"{subset}\t{k}\t{float(low)!r}\t{float(high)!r}\n")
+
+
+rng = np.random.default_rng(85)
+same = (rng.random(300) < .4).astype(int)
+score = np.round(rng.normal(same * 1.5, 1), 1)
+score[rng.random(300) < .05] = np.nan
+with open(os.path.join(out, "scores.txt"), "w") as f:
+    for v, s in zip(score, same):
+        f.write(f"{s or -1} {v}\n")
+genuine, impostor = score[(same == 1) & ~np.isnan(score)], score[(same == 0) & ~np.isnan(score)]
+candidates = np.unique(score[~np.isnan(score)])
+gap = [abs(np.mean(impostor >= c) - np.mean(genuine < c)) for c in candidates]
+lowest = np.flatnonzero(gap == np.min(gap))[0]
+threshold = (candidates[lowest] + candidates[lowest - 1]) / 2
+with open(os.path.join(out, "intervals.tsv"), "w") as f:
+    f.write("subset\tmetric\tlow\thigh\n")
+    intervals("all", lfw_score, lfw_same, verification)
+    intervals("dev", score, same, score_file)
