@@ -44,6 +44,20 @@ static inline float *train_channel(const struct nn_train *b, const struct nn_bat
 	return train_plane(b, v, n, c / b->block) + c % b->block;
 }
 
+/* Row n of a value with H = W = 1. */
+static inline float *train_row(const struct nn_train *b, const struct nn_batch *v, int n)
+{
+	return (float *)v->data + (size_t)n * (size_t)train_blocks(b, v->c) * (size_t)b->block;
+}
+
+/* Numbers in memory, those of absent channels among them. */
+static inline size_t train_floats(const struct nn_train *b, const struct nn_batch *v)
+{
+	size_t c = (size_t)(v->plain ? v->c : train_blocks(b, v->c) * b->block);
+
+	return (size_t)v->n * c * (size_t)v->h * (size_t)v->w;
+}
+
 void train_same_shape(const struct nn_batch *a, const struct nn_batch *b, const char *op);
 /* Channels past the last one become zero. */
 void train_zero_pad(const struct nn_train *b, const struct nn_batch *v);
@@ -114,5 +128,29 @@ void train_maxpool_backward(const struct nn_train *b, const struct nn_pool *p, c
 void train_global_avgpool(const struct nn_train *b, const struct nn_batch *x, const struct nn_batch *y);
 void train_global_avgpool_backward(const struct nn_train *b, const struct nn_batch *dy, const struct nn_batch *dx,
 				   bool accumulate);
+void train_add(const struct nn_train *b, const struct nn_batch *a, const struct nn_batch *c, const struct nn_batch *y);
+void train_act(const struct nn_train *b, enum nn_act act, const struct nn_batch *x, const struct nn_batch *y);
+void train_act_backward(const struct nn_train *b, enum nn_act act, const struct nn_batch *y, const struct nn_batch *dy,
+			const struct nn_batch *dx, bool accumulate);
+void train_dropout(const struct nn_train *b, const struct nn_dropout *d, const struct nn_batch *x,
+		   const struct nn_batch *y, bool accumulate);
+void train_resize(const struct nn_train *b, enum nn_resize kind, const struct nn_batch *x, const struct nn_batch *y,
+		  bool accumulate);
+void train_resize_backward(const struct nn_train *b, enum nn_resize kind, const struct nn_batch *dy,
+			   const struct nn_batch *dx, bool accumulate);
+void train_l2norm(const struct nn_train *b, const struct nn_batch *x, const struct nn_batch *y, double *norm);
+void train_l2norm_backward(const struct nn_train *b, const struct nn_batch *y, const double *norm,
+			   const struct nn_batch *dy, const struct nn_batch *dx, bool accumulate);
+double train_softmax_ce(const struct nn_train *b, const struct nn_batch *x, const struct nn_targets *t,
+			double sharpness, double scale, const struct nn_batch *dx, bool accumulate);
+double train_loss(const struct nn_train *b, enum nn_loss kind, const struct nn_batch *x, const struct nn_batch *target,
+		  const struct nn_batch *mask, double beta, double scale, const struct nn_batch *dx, bool accumulate);
+void train_gather(const struct nn_train *b, const struct nn_spiral *s, const struct nn_batch *x,
+		  const struct nn_batch *y);
+void train_gather_backward(const struct nn_train *b, const struct nn_spiral *s, const struct nn_batch *dy,
+			   const struct nn_batch *dx, bool accumulate);
+void train_spmm(const struct nn_train *b, const struct nn_csr *m, const struct nn_batch *x, const struct nn_batch *y);
+void train_spmm_backward(const struct nn_train *b, const struct nn_csr *m, const struct nn_batch *dy,
+			 const struct nn_batch *dx, bool accumulate);
 
 #endif

@@ -20,41 +20,7 @@
 #ifndef FRL_NN_TRAIN_OPS_H
 #define FRL_NN_TRAIN_OPS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-struct nn_batch {
-	int n, c, h, w;
-	bool plain;
-	void *data;
-};
-
-/* w [oc, ic / groups, kh, kw]; dilation 1: none. plain: x is a plain value. */
-struct nn_train_conv {
-	int ic, oc, kh, kw;
-	int stride, pad, dilation, groups;
-	bool bias, plain;
-};
-
-/* Output length of a side of n. */
-static inline int nn_train_conv_out(int n, int k, const struct nn_train_conv *c)
-{
-	return (n + 2 * c->pad - (k - 1) * c->dilation - 1) / c->stride + 1;
-}
-
-/* What a backend prepares for one convolution at one input shape. */
-struct nn_conv_plan;
-
-/* Batch norm over N, H and W. A side's arrays are [c]. */
-struct nn_bn {
-	const double *mean, *inverse; /* 1 / sqrt(variance + eps): of the batch, or the running ones */
-	const void *gamma, *beta;
-};
-
-struct nn_pool {
-	int k, stride, pad;
-};
+#include "common/nn/train_types.h"
 
 struct nn_train {
 	const char *name;
@@ -128,24 +94,54 @@ struct nn_train {
 	void (*global_avgpool)(const struct nn_train *b, const struct nn_batch *x, const struct nn_batch *y);
 	void (*global_avgpool_backward)(const struct nn_train *b, const struct nn_batch *dy, const struct nn_batch *dx,
 					bool accumulate);
+
+	/* ---- elementwise; y may be x (or a, or b) */
+	void (*add)(const struct nn_train *b, const struct nn_batch *a, const struct nn_batch *c,
+		    const struct nn_batch *y);
+	void (*act)(const struct nn_train *b, enum nn_act act, const struct nn_batch *x, const struct nn_batch *y);
+	void (*act_backward)(const struct nn_train *b, enum nn_act act, const struct nn_batch *y,
+			     const struct nn_batch *dy, const struct nn_batch *dx, bool accumulate);
+	/* Backward is the same on gradients. Numbers are drawn in the order of [C, H, W]. */
+	void (*dropout)(const struct nn_train *b, const struct nn_dropout *d, const struct nn_batch *x,
+			const struct nn_batch *y, bool accumulate);
+	void (*resize)(const struct nn_train *b, enum nn_resize kind, const struct nn_batch *x,
+		       const struct nn_batch *y, bool accumulate);
+	void (*resize_backward)(const struct nn_train *b, enum nn_resize kind, const struct nn_batch *dy,
+				const struct nn_batch *dx, bool accumulate);
+
+	/* ---- rows. y = x / max(|x|, 1e-12) row by row; norm [N] receives that divisor. */
+	void (*l2norm)(const struct nn_train *b, const struct nn_batch *x, const struct nn_batch *y, double *norm);
+	void (*l2norm_backward)(const struct nn_train *b, const struct nn_batch *y, const double *norm,
+				const struct nn_batch *dy, const struct nn_batch *dx, bool accumulate);
+	/*
+	 * Losses: a slice's sum, times scale, is returned; its gradient by x goes to dx (may be NULL).
+	 * softmax_ce: - sum_k t_k log softmax(sharpness * x)_k over the rows. sharpness is 1 / temperature.
+	 * loss: f(x - target) * mask over all numbers; mask may be NULL. MSE d^2, L1 |d| (gradient 0 at 0), smooth L1
+	 * d^2 / (2 beta) below beta and |d| - beta / 2 from there on.
+	 */
+	double (*softmax_ce)(const struct nn_train *b, const struct nn_batch *x, const struct nn_targets *t,
+			     double sharpness, double scale, const struct nn_batch *dx, bool accumulate);
+	double (*loss)(const struct nn_train *b, enum nn_loss kind, const struct nn_batch *x,
+		       const struct nn_batch *target, const struct nn_batch *mask, double beta, double scale,
+		       const struct nn_batch *dx, bool accumulate);
+
+	/*
+	 * ---- meshes: rows are vertices, sample after sample.
+	 * gather: x [N * from, C] -> y [N * rows, length * C].  spmm: x [N * cols, C] -> y [N * rows, C].
+	 */
+	void (*gather)(const struct nn_train *b, const struct nn_spiral *s, const struct nn_batch *x,
+		       const struct nn_batch *y);
+	void (*gather_backward)(const struct nn_train *b, const struct nn_spiral *s, const struct nn_batch *dy,
+				const struct nn_batch *dx, bool accumulate);
+	void (*spmm)(const struct nn_train *b, const struct nn_csr *m, const struct nn_batch *x,
+		     const struct nn_batch *y);
+	void (*spmm_backward)(const struct nn_train *b, const struct nn_csr *m, const struct nn_batch *dy,
+			      const struct nn_batch *dx, bool accumulate);
 };
 
 /* The CPU backend with the best instruction set's block. Never fails. */
 const struct nn_train *nn_train_cpu(void);
 /* With blocks of 8 or 16 channels, whatever the machine prefers. */
 const struct nn_train *nn_train_cpu_block(int block);
-
-/*
- * Moments of a set of values, merged into those of another (Chan et al. 1979), channel by channel. A slice's count is
- * N * H * W. Merging in slice order, then in rank order, is what makes the bits independent of threads.
- */
-void nn_moments_merge(int c, double *count, double *mean, double *m2, double slice_count, const double *slice_mean,
-		      const double *slice_m2);
-
-/* inverse[i] = 1 / sqrt(m2[i] / count + eps). */
-void nn_bn_inverse(int c, double count, const double *m2, double eps, double *inverse);
-/* PyTorch's running statistics: momentum .1 takes a tenth of the new; the variance is the unbiased one. */
-void nn_bn_running(int c, double count, const double *mean, const double *m2, double momentum, float *running_mean,
-		   float *running_var);
 
 #endif

@@ -275,6 +275,20 @@ const struct nn_train *nn_train_naive(void)
 		.maxpool_backward = naive_maxpool_backward,
 		.global_avgpool = naive_global_avgpool,
 		.global_avgpool_backward = naive_global_avgpool_backward,
+		.add = naive_add,
+		.act = naive_act,
+		.act_backward = naive_act_backward,
+		.dropout = naive_dropout,
+		.resize = naive_resize,
+		.resize_backward = naive_resize_backward,
+		.l2norm = naive_l2norm,
+		.l2norm_backward = naive_l2norm_backward,
+		.softmax_ce = naive_softmax_ce,
+		.loss = naive_loss,
+		.gather = naive_gather,
+		.gather_backward = naive_gather_backward,
+		.spmm = naive_spmm,
+		.spmm_backward = naive_spmm_backward,
 	};
 
 	return &naive;

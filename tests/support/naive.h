@@ -31,6 +31,33 @@ void naive_global_avgpool(const struct nn_train *b, const struct nn_batch *x, co
 void naive_global_avgpool_backward(const struct nn_train *b, const struct nn_batch *dy, const struct nn_batch *dx,
 				   bool accumulate);
 
+/* ---- naive_heads.c */
+
+void naive_add(const struct nn_train *b, const struct nn_batch *a, const struct nn_batch *c, const struct nn_batch *y);
+void naive_act(const struct nn_train *b, enum nn_act act, const struct nn_batch *x, const struct nn_batch *y);
+void naive_act_backward(const struct nn_train *b, enum nn_act act, const struct nn_batch *y, const struct nn_batch *dy,
+			const struct nn_batch *dx, bool accumulate);
+void naive_dropout(const struct nn_train *b, const struct nn_dropout *d, const struct nn_batch *x,
+		   const struct nn_batch *y, bool accumulate);
+void naive_resize(const struct nn_train *b, enum nn_resize kind, const struct nn_batch *x, const struct nn_batch *y,
+		  bool accumulate);
+void naive_resize_backward(const struct nn_train *b, enum nn_resize kind, const struct nn_batch *dy,
+			   const struct nn_batch *dx, bool accumulate);
+void naive_l2norm(const struct nn_train *b, const struct nn_batch *x, const struct nn_batch *y, double *norm);
+void naive_l2norm_backward(const struct nn_train *b, const struct nn_batch *y, const double *norm,
+			   const struct nn_batch *dy, const struct nn_batch *dx, bool accumulate);
+double naive_softmax_ce(const struct nn_train *b, const struct nn_batch *x, const struct nn_targets *t,
+			double sharpness, double scale, const struct nn_batch *dx, bool accumulate);
+double naive_loss(const struct nn_train *b, enum nn_loss kind, const struct nn_batch *x, const struct nn_batch *target,
+		  const struct nn_batch *mask, double beta, double scale, const struct nn_batch *dx, bool accumulate);
+void naive_gather(const struct nn_train *b, const struct nn_spiral *s, const struct nn_batch *x,
+		  const struct nn_batch *y);
+void naive_gather_backward(const struct nn_train *b, const struct nn_spiral *s, const struct nn_batch *dy,
+			   const struct nn_batch *dx, bool accumulate);
+void naive_spmm(const struct nn_train *b, const struct nn_csr *m, const struct nn_batch *x, const struct nn_batch *y);
+void naive_spmm_backward(const struct nn_train *b, const struct nn_csr *m, const struct nn_batch *dy,
+			 const struct nn_batch *dx, bool accumulate);
+
 /* The number at [n, c, y, x]. */
 static inline double *naive_at(const struct nn_batch *v, int n, int c, int y, int x)
 {

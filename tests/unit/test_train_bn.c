@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "common/err.h"
+#include "common/nn/moments.h"
 #include "support_ops.h"
 #include "tests/support/naive.h"
 

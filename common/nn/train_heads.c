@@ -1,0 +1,219 @@
+/*
+ * train_heads.c - rows: L2 normalisation, softmax cross-entropy, and what meshes need
+ */
+#include <math.h>
+#include <string.h>
+
+#include "common/err.h"
+#include "common/nn/train_internal.h"
+
+static void check_rows(const struct nn_batch *x, const char *op)
+{
+	if (x->h != 1 || x->w != 1 || x->plain)
+		BUG("%s: rows of [%d,%d,%d,%d]", op, x->n, x->c, x->h, x->w);
+}
+
+static void clear(const struct nn_train *b, const struct nn_batch *v, bool accumulate)
+{
+	if (!accumulate)
+		memset(v->data, 0, train_floats(b, v) * sizeof(float));
+}
+
+/* ---- L2 normalisation */
+
+static const double least_norm = 1e-12;
+
+static double dot(const float *a, const float *c, int n)
+{
+	double sum = 0;
+
+	for (int i = 0; i < n; i++)
+		sum += (double)a[i] * (double)c[i];
+	return sum;
+}
+
+void train_l2norm(const struct nn_train *b, const struct nn_batch *x, const struct nn_batch *y, double *norm)
+{
+	check_rows(x, "l2norm");
+	train_same_shape(x, y, "l2norm");
+	for (int n = 0; n < x->n; n++) {
+		const float *s = train_row(b, x, n);
+		float *d = train_row(b, y, n);
+		double length = sqrt(dot(s, s, x->c));
+
+		norm[n] = length < least_norm ? least_norm : length;
+		for (int i = 0; i < x->c; i++)
+			d[i] = (float)((double)s[i] / norm[n]);
+	}
+	train_zero_pad(b, y);
+}
+
+void train_l2norm_backward(const struct nn_train *b, const struct nn_batch *y, const double *norm,
+			   const struct nn_batch *dy, const struct nn_batch *dx, bool accumulate)
+{
+	train_same_shape(y, dy, "l2norm_backward");
+	train_same_shape(y, dx, "l2norm_backward");
+	for (int n = 0; n < y->n; n++) {
+		const float *v = train_row(b, y, n), *g = train_row(b, dy, n);
+		float *d = train_row(b, dx, n);
+		double along = norm[n] > least_norm ? dot(v, g, y->c) : 0;
+
+		for (int i = 0; i < y->c; i++) {
+			double gradient = ((double)g[i] - (double)v[i] * along) / norm[n];
+
+			d[i] = (float)(accumulate ? (double)d[i] + gradient : gradient);
+		}
+	}
+	if (!accumulate)
+		train_zero_pad(b, dx);
+}
+
+/* ---- softmax cross-entropy */
+
+struct softmax {
+	double largest, log_sum;
+};
+
+static struct softmax softmax_of(const float *x, int n, double sharpness)
+{
+	struct softmax s = { sharpness * (double)x[0], 0 };
+
+	for (int i = 1; i < n; i++)
+		s.largest = fmax(s.largest, sharpness * (double)x[i]);
+	for (int i = 0; i < n; i++)
+		s.log_sum += exp(sharpness * (double)x[i] - s.largest);
+	s.log_sum = log(s.log_sum);
+	return s;
+}
+
+static double target_at(const struct nn_train *b, const struct nn_targets *t, int n, int i)
+{
+	return t->soft ? (double)train_row(b, t->soft, n)[i] : t->labels[n] == i;
+}
+
+/* One row's loss; d (may be NULL): the row of dx. */
+static double row_ce(const struct nn_train *b, const struct nn_batch *x, const struct nn_targets *t, int n,
+		     double sharpness, double scale, float *d, bool accumulate)
+{
+	const float *v = train_row(b, x, n);
+	struct softmax s = softmax_of(v, x->c, sharpness);
+	double loss = 0, weight = 0;
+
+	for (int i = 0; i < x->c; i++) {
+		double target = target_at(b, t, n, i);
+
+		weight += target;
+		if (target != 0)
+			loss -= target * (sharpness * (double)v[i] - s.largest - s.log_sum);
+	}
+	for (int i = 0; d && i < x->c; i++) {
+		double p = exp(sharpness * (double)v[i] - s.largest - s.log_sum);
+		double gradient = scale * sharpness * (p * weight - target_at(b, t, n, i));
+
+		d[i] = (float)(accumulate ? (double)d[i] + gradient : gradient);
+	}
+	return loss;
+}
+
+double train_softmax_ce(const struct nn_train *b, const struct nn_batch *x, const struct nn_targets *t,
+			double sharpness, double scale, const struct nn_batch *dx, bool accumulate)
+{
+	double sum = 0;
+
+	check_rows(x, "softmax_ce");
+	if (!t->soft == !t->labels)
+		BUG("softmax_ce: labels or soft targets, one of them");
+	if (dx)
+		train_same_shape(x, dx, "softmax_ce");
+	if (t->soft)
+		train_same_shape(x, t->soft, "softmax_ce's targets");
+	if (dx)
+		clear(b, dx, accumulate);
+	for (int n = 0; n < x->n; n++) {
+		if (t->labels && t->labels[n] >= x->c)
+			BUG("label %d of %d classes", t->labels[n], x->c);
+		if (t->soft || t->labels[n] >= 0)
+			sum += row_ce(b, x, t, n, sharpness, scale, dx ? train_row(b, dx, n) : NULL, accumulate);
+	}
+	return scale * sum;
+}
+
+/* ---- meshes */
+
+static void check_gather(const struct nn_spiral *s, const struct nn_batch *x, const struct nn_batch *y)
+{
+	check_rows(x, "gather");
+	check_rows(y, "gather");
+	if (x->n % s->from || y->n != x->n / s->from * s->rows || y->c != s->length * x->c)
+		BUG("gather: [%d,%d] to [%d,%d] by %d of %d vertices", x->n, x->c, y->n, y->c, s->rows, s->from);
+}
+
+/* The row of x that place `at` of row n of y holds. */
+static int gathered(const struct nn_spiral *s, int n, int at)
+{
+	int v = s->vertex[n % s->rows * s->length + at];
+
+	if (v < 0 || v >= s->from)
+		BUG("vertex %d of %d", v, s->from);
+	return n / s->rows * s->from + v;
+}
+
+void train_gather(const struct nn_train *b, const struct nn_spiral *s, const struct nn_batch *x,
+		  const struct nn_batch *y)
+{
+	check_gather(s, x, y);
+	train_zero_pad(b, y);
+	for (int n = 0; n < y->n; n++)
+		for (int l = 0; l < s->length; l++)
+			memcpy(train_row(b, y, n) + (size_t)l * (size_t)x->c, train_row(b, x, gathered(s, n, l)),
+			       (size_t)x->c * sizeof(float));
+}
+
+void train_gather_backward(const struct nn_train *b, const struct nn_spiral *s, const struct nn_batch *dy,
+			   const struct nn_batch *dx, bool accumulate)
+{
+	check_gather(s, dx, dy);
+	clear(b, dx, accumulate);
+	for (int n = 0; n < dy->n; n++)
+		for (int l = 0; l < s->length; l++) {
+			const float *g = train_row(b, dy, n) + (size_t)l * (size_t)dx->c;
+			float *d = train_row(b, dx, gathered(s, n, l));
+
+			for (int c = 0; c < dx->c; c++)
+				d[c] += g[c];
+		}
+}
+
+/* to += a from, row by row: forwards y's rows from x's, backwards dx's from dy's. */
+static void spmm_rows(const struct nn_train *b, const struct nn_csr *m, const struct nn_batch *x,
+		      const struct nn_batch *y, bool backward)
+{
+	const float *value = m->value;
+
+	check_rows(x, "spmm");
+	check_rows(y, "spmm");
+	if (x->n % m->cols || y->n != x->n / m->cols * m->rows || x->c != y->c)
+		BUG("spmm: [%d,%d] to [%d,%d] by [%d,%d]", x->n, x->c, y->n, y->c, m->rows, m->cols);
+	for (int n = 0; n < y->n; n++)
+		for (int32_t i = m->begin[n % m->rows]; i < m->begin[n % m->rows + 1]; i++) {
+			float *p = train_row(b, x, n / m->rows * m->cols + m->col[i]), *q = train_row(b, y, n);
+			const float *from = backward ? q : p;
+			float *to = backward ? p : q;
+
+			for (int c = 0; c < x->c; c++)
+				to[c] += value[i] * from[c];
+		}
+}
+
+void train_spmm(const struct nn_train *b, const struct nn_csr *m, const struct nn_batch *x, const struct nn_batch *y)
+{
+	clear(b, y, false);
+	spmm_rows(b, m, x, y, false);
+}
+
+void train_spmm_backward(const struct nn_train *b, const struct nn_csr *m, const struct nn_batch *dy,
+			 const struct nn_batch *dx, bool accumulate)
+{
+	clear(b, dx, accumulate);
+	spmm_rows(b, m, dx, dy, true);
+}
