@@ -8,6 +8,15 @@
 #include "common/nn/dnnl_api.h"
 #include "common/nn/train_internal.h"
 
+/*
+ * A 1x1 convolution with a stride reads every stride-th pixel: its gradient is that of stride 1 on the small map, spread
+ * out. oneDNN has no compiled kernel of its own for some sizes of it.
+ */
+static bool spreads(const struct nn_train_conv *c)
+{
+	return c->kh == 1 && c->kw == 1 && c->stride > 1 && c->pad == 0 && !c->plain;
+}
+
 static struct dnnl_train *primitive(const struct nn_train *b, const struct nn_conv_plan *p, enum dnnl_api_kind kind)
 {
 	const struct nn_train_conv *c = &p->c;
@@ -30,6 +39,11 @@ static struct dnnl_train *primitive(const struct nn_train *b, const struct nn_co
 		.bias = c->bias,
 	};
 
+	if (kind == DNNL_API_BACKWARD_DATA && spreads(c)) {
+		d.stride = 1;
+		d.ih = p->oh;
+		d.iw = p->ow;
+	}
 	return dnnl_train_new(&d);
 }
 
@@ -53,9 +67,31 @@ static void check_geometry(const struct nn_conv_plan *p)
 		    c->kw, c->stride, c->dilation, c->groups, p->n, p->ih, p->iw);
 }
 
+/* What the primitive for backward data writes. */
 static size_t dx_floats(const struct nn_train *b, const struct nn_conv_plan *p)
 {
-	return (size_t)p->n * (size_t)train_padded(b, &p->c, p->c.ic) * (size_t)p->ih * (size_t)p->iw;
+	size_t pixels = spreads(&p->c) ? (size_t)p->oh * (size_t)p->ow : (size_t)p->ih * (size_t)p->iw;
+
+	return (size_t)p->n * (size_t)train_padded(b, &p->c, p->c.ic) * pixels;
+}
+
+/* dx [.., ih, iw, block] from src [.., oh, ow, block]. */
+static void spread(const struct nn_train *b, const struct nn_conv_plan *p, const float *src, float *dx, bool accumulate)
+{
+	size_t row = (size_t)p->iw * (size_t)b->block, maps = dx_floats(b, p) / ((size_t)p->oh * (size_t)p->ow);
+	int block = b->block, stride = p->c.stride;
+
+	maps /= (size_t)block;
+	if (!accumulate)
+		memset(dx, 0, maps * row * (size_t)p->ih * sizeof *dx);
+	for (size_t m = 0; m < maps; m++, dx += row * (size_t)p->ih)
+		for (int y = 0; y < p->oh; y++) {
+			float *d = dx + (size_t)(y * stride) * row;
+
+			for (int x = 0; x < p->ow; x++, d += block * stride, src += block)
+				for (int i = 0; i < block; i++)
+					d[i] += src[i];
+		}
 }
 
 struct nn_conv_plan *train_conv_plan(const struct nn_train *b, const struct nn_train_conv *c, int n, int ih, int iw,
@@ -78,7 +114,7 @@ struct nn_conv_plan *train_conv_plan(const struct nn_train *b, const struct nn_t
 			p->backward_data = primitive(b, p, DNNL_API_BACKWARD_DATA);
 	}
 	p->library_scratch = scratch_of(p->backward_data);
-	/* oneDNN overwrites dx: to accumulate, it writes behind its own scratch. */
+	/* oneDNN overwrites dx: to accumulate or to spread, it writes behind its own scratch. */
 	if (p->backward_data)
 		need = p->library_scratch + dx_floats(b, p) * sizeof(float);
 	*scratch = larger(need, larger(scratch_of(p->forward), scratch_of(p->backward_weights)));
@@ -127,8 +163,10 @@ void train_conv_backward_data(const struct nn_train *b, const struct nn_conv_pla
 		train_loops_backward_data(b, p, dy, packed, dx, accumulate);
 		return;
 	}
-	dnnl_train_run(p->backward_data, accumulate ? sum : d, w, NULL, dy->data, scratch);
-	if (accumulate)
+	dnnl_train_run(p->backward_data, accumulate || spreads(&p->c) ? sum : d, w, NULL, dy->data, scratch);
+	if (spreads(&p->c))
+		spread(b, p, sum, d, accumulate);
+	else if (accumulate)
 		for (size_t i = 0, n = dx_floats(b, p); i < n; i++)
 			d[i] += sum[i];
 }
