@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/nn/moments.h"
 #include "common/nn/train_net_internal.h"
 #include "common/thread.h"
 
