@@ -1,82 +1,11 @@
 /* scores.c - frl-eval scores: error rates of score files, with the threshold chosen on a development set */
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "common/metrics/roc.h"
-#include "common/num.h"
 #include "common/thread.h"
 #include "eval/eval.h"
-#include "eval/lines.h"
 #include "eval/report.h"
 #include "eval/score_intervals.h"
+#include "eval/score_set.h"
 
 enum rate { FMR, FNMR, FTA, FAR, FRR, HTER, EER, AUC, RATES };
-
-struct score_set {
-	double *score[2]; /* impostor, genuine; ascending */
-	size_t n[2];
-	size_t missing; /* comparisons without a score */
-};
-
-static void add_score(struct score_set *s, int genuine, double v)
-{
-	size_t n = s->n[genuine];
-
-	if ((n & (n - 1)) == 0)
-		s->score[genuine] = xrealloc_array(s->score[genuine], n ? 2 * n : 1, sizeof **s->score);
-	s->score[genuine][s->n[genuine]++] = v;
-}
-
-/*
- * A comparison a line: "label score" with label 1 or -1 (0), or "claimed [model] real test score", where equal names make
- * it genuine. A score nan is a comparison that could not be made.
- */
-static int read_scores(struct score_set *s, const char *path, struct err *e)
-{
-	struct lines l;
-	int rc = lines_open(&l, path, e);
-
-	while (!rc && (rc = lines_next(&l, e)) > 0) {
-		char *field[5];
-		int n = lines_split(&l, " \t", field, 5);
-		bool genuine;
-		double v;
-
-		if (n != 2 && n != 4 && n != 5)
-			rc = lines_bad(&l, e, "not 2, 4 or 5 columns");
-		else if (num_parse_f64(field[n - 1], &v))
-			rc = lines_bad(&l, e, "the last column is no number");
-		else if (n == 2 && strcmp(field[0], "1") && strcmp(field[0], "-1") && strcmp(field[0], "0"))
-			rc = lines_bad(&l, e, "the label is neither 1 nor -1");
-		else
-			rc = 0;
-		if (rc)
-			break;
-		genuine = n == 2 ? strcmp(field[0], "1") == 0 : strcmp(field[0], field[n == 4 ? 1 : 2]) == 0;
-		if (isnan(v))
-			s->missing++;
-		else
-			add_score(s, genuine, v);
-	}
-	lines_close(&l);
-	if (!rc && (!s->n[0] || !s->n[1]))
-		rc = err_set(e, "'%s': no %s scores", path, s->n[0] ? "genuine" : "impostor");
-	for (int k = 0; k < 2; k++)
-		roc_sort(s->score[k], s->n[k]);
-	return rc;
-}
-
-static void release(struct score_set *s)
-{
-	free(s->score[0]);
-	free(s->score[1]);
-}
-
-static struct scores as_scores(const struct score_set *s)
-{
-	return (struct scores){ s->score[1], s->score[0], s->n[1], s->n[0] };
-}
 
 /*
  * value [RATES] in percent at a threshold. Failures to acquire count as a rejection: FAR and FRR have one rate of them, over
@@ -103,7 +32,7 @@ static void add_rows(struct report *r, const char *subset, const struct score_se
 {
 	static const char *const name[RATES] = { "fmr", "fnmr", "fta", "far", "frr", "hter", "eer", "auc" };
 	const struct score_rates rates = { RATES, compute, &threshold };
-	struct scores s = as_scores(set);
+	struct scores s = score_set_scores(set);
 	int64_t scored = (int64_t)(set->n[0] + set->n[1]), all = scored + (int64_t)set->missing;
 	double value[RATES];
 
@@ -130,7 +59,7 @@ static void compute_threshold(const struct scores *s, size_t missing, double *va
 static double add_threshold(struct report *r, const struct score_set *dev)
 {
 	const struct score_rates rates = { 1, compute_threshold, NULL };
-	struct scores s = as_scores(dev);
+	struct scores s = score_set_scores(dev);
 	double threshold;
 
 	compute_threshold(&s, dev->missing, &threshold, NULL);
@@ -170,7 +99,7 @@ int eval_scores(int argc, char **argv)
 		opt_usage(&program, "unexpected argument '%s'", argv[rc]);
 	if (!dev_path)
 		opt_usage(&program, "--dev is needed");
-	rc = read_scores(&dev, dev_path, &e) || (test_path && read_scores(&test, test_path, &e)) ? -1 : 0;
+	rc = score_set_read(&dev, dev_path, &e) || (test_path && score_set_read(&test, test_path, &e)) ? -1 : 0;
 	if (!rc) {
 		double threshold = add_threshold(&r, &dev);
 
@@ -179,8 +108,8 @@ int eval_scores(int argc, char **argv)
 			add_rows(&r, "test", &test, threshold);
 		rc = report_write(&r, argc, argv, &e);
 	}
-	release(&dev);
-	release(&test);
+	score_set_release(&dev);
+	score_set_release(&test);
 	report_release(&r);
 	if (rc)
 		die_err(&e);
