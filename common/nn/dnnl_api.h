@@ -36,9 +36,16 @@ void dnnl_conv_run(const struct dnnl_conv *c, const void *src, const void *weigh
 
 enum dnnl_api_kind { DNNL_API_FORWARD, DNNL_API_BACKWARD_DATA, DNNL_API_BACKWARD_WEIGHTS };
 
+/* Whether the weights for backward data have the input's blocks outermost. */
+static inline bool dnnl_train_input_outermost(int block, int kh, int kw)
+{
+	return block == 16 && kh == 1 && kw == 1;
+}
+
 /*
  * One group; ic and oc are multiples of block, unless plain: x is then [n, ic, ih, iw] and the weights Ohwi{block}o.
- * Weights are OIhw{block}o{block}i for backward data, OIhw{block}i{block}o for the others.
+ * Weights are OIhw{block}i{block}o; for backward data OIhw{block}o{block}i, or IOhw16o16i where dnnl_train_input_outermost:
+ * oneDNN has its fast 1x1 kernels in that order only.
  */
 struct dnnl_train_desc {
 	enum dnnl_api_kind kind;

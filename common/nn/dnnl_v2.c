@@ -171,6 +171,8 @@ static dnnl_format_tag_t train_weights(const struct dnnl_train_desc *d)
 {
 	if (d->plain)
 		return d->block == 16 ? dnnl_Ohwi16o : dnnl_Ohwi8o;
+	if (d->kind == DNNL_API_BACKWARD_DATA && dnnl_train_input_outermost(d->block, d->kh, d->kw))
+		return dnnl_IOhw16o16i;
 	if (d->kind == DNNL_API_BACKWARD_DATA)
 		return d->block == 16 ? dnnl_OIhw16o16i : dnnl_OIhw8o8i;
 	return d->block == 16 ? dnnl_OIhw16i16o : dnnl_OIhw8i8o;

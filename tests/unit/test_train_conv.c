@@ -32,6 +32,8 @@ static const struct geometry geometries[] = {
 	{ { 12, 8, 3, 3, 1, 1, 1, 4, true, false }, 2, 6, 7 },
 	{ { 17, 17, 3, 3, 2, 1, 1, 17, false, false }, 2, 7, 8 },
 	{ { 32, 32, 1, 1, 1, 0, 1, 1, false, false }, 1, 1, 1 },
+	{ { 48, 80, 1, 1, 2, 0, 1, 1, false, false }, 2, 28, 28 },
+	{ { 20, 70, 1, 1, 1, 0, 1, 1, true, false }, 2, 14, 14 },
 };
 enum { GEOMETRIES = sizeof geometries / sizeof *geometries };
 
