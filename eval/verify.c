@@ -10,7 +10,7 @@
 #include "common/thread.h"
 #include "eval/recognition.h"
 
-enum { CHUNK = 1 << 20, BLOCK = 1 << 19, SLICE = 1 << 12, LINE = 100, FETCH = 32 };
+enum { CHUNK = 1 << 20, BLOCK = 1 << 19, SLICE = 1 << 12, LINE = 100, FETCH = 8 };
 
 struct pair {
 	int32_t a, b;
