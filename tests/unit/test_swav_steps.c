@@ -1,0 +1,298 @@
+/* test_swav_steps.c - ten steps of SwAV against the reference's run: network, loss, queue, frozen prototypes, LARS */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/model/swav_loss.h"
+#include "common/model/swav_net.h"
+#include "common/nn/optim.h"
+#include "common/record.h"
+#include "tests/unit/support_golden.h"
+#include "tests/unit/support_seeded.h"
+
+enum { B = 16, VIEWS = 6, D = 128, K = 64, STEPS = 10, EPOCH = 5, FROZEN = 3, QUEUE = 32, QUEUE_START = 5 };
+
+static const struct swav_config config = {
+	.arch = RESNET18,
+	.width = 1,
+	.hidden = 512,
+	.features = D,
+	.prototypes = K,
+	.batch = B,
+	.groups = 2,
+	.group = { { 2, 96 }, { 4, 48 } },
+	.slices = 4,
+};
+static const struct swav_loss_config loss_config = { VIEWS, B, D, K, .1, .05, 3 };
+static const struct optim_config lars = {
+	.kind = OPTIM_LARS,
+	.momentum = .9,
+	.weight_decay = 1e-6,
+	.trust = .001,
+	.eps = 1e-8,
+};
+
+struct run {
+	struct swav_net *net;
+	struct swav_loss *loss;
+	struct optim optim;
+	float *start; /* parameters before the first step, prototypes normalised */
+	float *z, *dz;
+	double losses[STEPS], norms[STEPS], entropy[STEPS];
+	int queue_rows[STEPS];
+};
+
+static char *in_folder(const char *folder, const char *name)
+{
+	return xasprintf("%s/%s", folder, name);
+}
+
+static void load_weights(struct train_params *p, const char *folder)
+{
+	char path[] = "/tmp/frl-test-XXXXXX", *names = in_folder(folder, "NAMES.tsv");
+	struct seeded w = { 0 };
+	struct safetensors s = { 0 };
+	struct err e = { 0 };
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	close(fd);
+	if (seeded_load(&w, names, 1, &e) || seeded_write(&w, path, NULL, 0, &e) || safetensors_open(&s, path, &e) ||
+	    train_params_load(p, &s, &e))
+		fail_msg("%s", e.msg);
+	safetensors_close(&s);
+	seeded_release(&w);
+	unlink(path);
+	free(names);
+}
+
+/* The views of the next step into the network's inputs. */
+static void next_views(struct swav_net *net, struct record_reader *r, int step)
+{
+	static const float mean[3] = { .485F, .456F, .406F }, std[3] = { .228F, .224F, .225F };
+	struct err e = { 0 };
+
+	for (int n = 0; n < B * VIEWS; n++) {
+		if (record_next(r, &e) != 1)
+			fail_msg("step %d, view %d: %s", step, n, e.msg);
+		int view = (int)r->head.label, sample = (int)r->head.key - step * B, g = view >= 2;
+		size_t pixels = (size_t)config.group[g].size * (size_t)config.group[g].size;
+		size_t at = (size_t)((view - 2 * g) * B + sample);
+		float *dst = (float *)swav_net_input(net, g).data + at * 3 * pixels;
+
+		assert_in_range(sample, 0, B - 1);
+		for (int c = 0; c < 3; c++)
+			for (size_t i = 0; i < pixels; i++)
+				*dst++ = ((float)r->payload[3 * i + (size_t)c] / 255.0F - mean[c]) / std[c];
+	}
+}
+
+static void start(struct run *r, const char *folder)
+{
+	*r = (struct run){ 0 };
+	r->net = swav_net_new(nn_train_cpu(), &config);
+	r->loss = swav_loss_new(nn_train_cpu(), &loss_config);
+	struct train_params *p = swav_net_params(r->net);
+	load_weights(p, folder);
+	optim_init(&r->optim, &lars, p);
+	r->z = xcalloc(VIEWS * B * D, sizeof *r->z);
+	r->dz = xcalloc(VIEWS * B * D, sizeof *r->dz);
+	r->start = xcalloc(p->count, sizeof *r->start);
+}
+
+static void finish(struct run *r)
+{
+	optim_release(&r->optim);
+	swav_net_free(r->net);
+	swav_loss_free(r->loss);
+	free(r->start);
+	free(r->z);
+	free(r->dz);
+}
+
+static void take_step(struct run *r, int i, double lr, int threads)
+{
+	struct train_params *p = swav_net_params(r->net);
+	size_t prototypes = swav_net_prototypes(r->net);
+	void *c = train_params_value(p, prototypes);
+	struct swav_report report;
+
+	if (i == QUEUE_START)
+		swav_loss_queue(r->loss, QUEUE);
+	if (i % EPOCH == 0)
+		swav_loss_epoch(r->loss);
+	swav_normalise_prototypes(nn_train_cpu(), c, K, D);
+	if (i == 0)
+		memcpy(r->start, p->value, p->count * sizeof(float));
+	train_params_zero_grad(p);
+	swav_net_forward(r->net, true, threads, r->z);
+	swav_loss_step(r->loss, r->z, c, r->dz, train_params_grad(p, prototypes), &report);
+	swav_net_backward(r->net, threads, r->dz);
+	r->losses[i] = report.loss;
+	r->norms[i] = optim_gradient_norm(p);
+	r->entropy[i] = report.entropy[0];
+	r->queue_rows[i] = report.queue_rows;
+	r->optim.own[prototypes].frozen = i < FROZEN;
+	optim_step(&r->optim, lr, threads);
+}
+
+/* false: the views cannot be had. */
+static bool ten_steps(struct run *r, const char *folder, double lr, int threads)
+{
+	char *command = xasprintf("xz -dc '%s/views.frlr.xz'", folder);
+	struct record_reader reader;
+	FILE *f = access("/usr/bin/xz", X_OK) ? NULL : popen(command, "r");
+
+	free(command);
+	if (!f) {
+		print_message("no xz\n");
+		return false;
+	}
+	record_open_fd(&reader, dup(fileno(f)), "views");
+	start(r, folder);
+	for (int i = 0; i < STEPS; i++) {
+		next_views(r->net, &reader, i);
+		take_step(r, i, lr, threads);
+	}
+	record_close(&reader);
+	pclose(f);
+	return true;
+}
+
+/* ---- the reference's numbers */
+
+enum { LOSS_F64 = 3, NORM_F64 = 8, QUEUE_ROWS = 13, ENTROPY0_F64 = 16, COLUMNS = 18 };
+
+static void check_steps(const struct run *r, const char *folder, const char *name, const double *loss,
+			const double *norm, int steps)
+{
+	char *file = in_folder(folder, name), line[2000];
+	FILE *f = fopen(file, "r");
+	double v[COLUMNS];
+
+	free(file);
+	assert_non_null(f);
+	assert_non_null(fgets(line, sizeof line, f));
+	for (int i = 0; i < steps; i++) {
+		char *at = fgets(line, sizeof line, f);
+
+		assert_non_null(at);
+		for (int k = 0; k < COLUMNS; k++, at++)
+			v[k] = strtod(at, &at);
+		print_message("step %d: loss %.9g (%.9g), gradient norm %.6g (%.6g)\n", i, r->losses[i], v[LOSS_F64],
+			      r->norms[i], v[NORM_F64]);
+		assert_true(fabs(r->losses[i] - v[LOSS_F64]) <= loss[i]);
+		assert_true(fabs(r->norms[i] - v[NORM_F64]) <= norm[i] * v[NORM_F64]);
+		assert_int_equal(r->queue_rows[i], (int)v[QUEUE_ROWS]);
+		assert_true(fabs(r->entropy[i] - v[ENTROPY0_F64]) <= 10 * loss[i]);
+	}
+	fclose(f);
+}
+
+/* A line of final-small-lr-f64.tsv: name, shape, norm, norm of the change, eight elements; the README's tolerances. */
+static void check_tensor(const struct run *r, const char *line)
+{
+	const struct train_params *p = swav_net_params(r->net);
+	char name[200];
+	double norm, change, e[8], have = 0, moved = 0;
+	size_t i = 0;
+
+	assert_int_equal(sscanf(line, "%199s %*s %lf %lf %lf %lf %lf %lf %lf %lf %lf %lf", name, &norm, &change, e,
+				e + 1, e + 2, e + 3, e + 4, e + 5, e + 6, e + 7),
+			 11);
+	if (strstr(name, "running"))
+		return;
+	while (i < p->n && strcmp(p->item[i].name, name) != 0)
+		i++;
+	assert_true(i < p->n);
+	const float *v = train_params_value(p, i), *was = r->start + p->item[i].offset;
+	size_t count = p->item[i].count;
+	bool bias = !strcmp(name, "module.projection_net.net.0.bias");
+	for (size_t k = 0; k < count; k++) {
+		have += (double)v[k] * v[k];
+		moved += ((double)v[k] - was[k]) * ((double)v[k] - was[k]);
+	}
+	have = sqrt(have);
+	moved = sqrt(moved);
+	if (!strcmp(name, "module.prototypes.weight"))
+		change = .000968410962; /* from the normalised start */
+	if (!(fabs(have - norm) <= 3e-5 * norm) || !(fabs(moved - change) <= (bias ? .1 : .01) * change))
+		fail_msg("%s: norm %.9g, not %.9g; change %.9g, not %.9g", name, have, norm, moved, change);
+	for (size_t k = 0; k < 8; k++)
+		if (!(fabs(v[k * (count - 1) / 7] - e[k]) <= .2 * change / sqrt((double)count) + 1e-7 * fabs(e[k])))
+			fail_msg("%s: e%zu %.9g, not %.9g", name, k, (double)v[k * (count - 1) / 7], e[k]);
+}
+
+static void check_final(const struct run *r, const char *folder)
+{
+	char *file = in_folder(folder, "final-small-lr-f64.tsv"), line[2000];
+	FILE *f = fopen(file, "r");
+	size_t n = 0;
+
+	free(file);
+	assert_non_null(f);
+	assert_non_null(fgets(line, sizeof line, f));
+	for (; fgets(line, sizeof line, f); n++)
+		check_tensor(r, line);
+	fclose(f);
+	assert_true(n >= swav_net_params(r->net)->n);
+}
+
+static void ten_steps_at_a_hundredth(void **unused)
+{
+	char *folder = shared_path("reference/swav-r18");
+	double loss[STEPS], norm[STEPS];
+	struct run r, other;
+
+	(void)unused;
+	if (!folder || !ten_steps(&r, folder, .006, 2))
+		skip();
+	for (int i = 0; i < STEPS; i++) {
+		loss[i] = 2e-5;
+		norm[i] = .01;
+	}
+	check_steps(&r, folder, "steps-small-lr.tsv", loss, norm, STEPS);
+	check_final(&r, folder);
+
+	assert_true(ten_steps(&other, folder, .006, 3)); /* the same bits for any number of threads */
+	assert_memory_equal(r.losses, other.losses, sizeof r.losses);
+	assert_memory_equal(swav_net_params(r.net)->value, swav_net_params(other.net)->value,
+			    swav_net_params(r.net)->count * sizeof(float));
+	finish(&r);
+	finish(&other);
+	free(folder);
+}
+
+static void ten_steps_at_full_rate(void **unused)
+{
+	static const double loss[STEPS] = { 5e-6, 1e-4, 1e-3, 5e-3, 1e-2, 1e-2, 1e-2, 3e-2, 3e-2, 3e-2 };
+	static const double norm[STEPS] = { .02, .02, .02, .02, .02, .1, .1, .1, .1, .1 };
+	char *folder = shared_path("reference/swav-r18");
+	struct run r;
+
+	(void)unused;
+	if (!folder || !ten_steps(&r, folder, .6, 2))
+		skip();
+	check_steps(&r, folder, "steps.tsv", loss, norm, STEPS);
+	finish(&r);
+	free(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ten_steps_at_a_hundredth),
+		cmocka_unit_test(ten_steps_at_full_rate),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
