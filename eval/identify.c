@@ -1,6 +1,5 @@
 /* identify.c - 1:N identification of templates: rank-k, and TPIR at a FPIR, by two definitions */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +7,7 @@
 #include "common/num.h"
 #include "common/thread.h"
 #include "eval/lines.h"
+#include "eval/measure.h"
 #include "eval/recognition.h"
 
 enum { RANKS = 3, FPIRS = 2 };
@@ -84,11 +84,19 @@ static int read_people(struct people *p, const char *path, const struct template
 	return rc;
 }
 
+/* What a probe is found to be in a gallery; at the thresholds of all probes. */
+struct verdict {
+	bool mated, hit[RANKS + FPIRS];
+};
+
 struct search {
 	const struct templates *t;
 	const struct people *probe, *gallery;
 	struct outcome *outcome; /* [probe.n] */
-	float *others;		 /* [probe.n][gallery.n] similarities to non-mates, -2 for mates; NULL if not wanted */
+	struct verdict *verdict; /* [searches][probe.n] */
+	int searches;		 /* galleries, or 1 */
+	int threads;
+	float *others; /* [probe.n][gallery.n] similarities to non-mates, -2 for mates; NULL if not wanted */
 };
 
 static void search_probe(void *data, size_t i, int worker)
@@ -123,45 +131,86 @@ static int descending(const void *a, const void *b)
 	return (x < y) - (x > y);
 }
 
-/* As NIST counts: per gallery, probes without a mate in it are the impostors; rates are the mean over galleries. */
-static void nist(struct recognition *r, struct search *s, const struct people *gallery, int galleries)
+/* Rates over some probes. Ranks count over all of them, tpir over those with a mate, as the mean over galleries. */
+static size_t rates(const size_t *index, size_t n, double *value, void *data)
 {
-	size_t hits[RANKS] = { 0 }, mated_all = 0;
-	double tpir[FPIRS] = { 0 }, *best = xrealloc_array(NULL, s->probe->n, sizeof *best);
+	const struct search *s = data;
 
-	for (int g = 0; g < galleries; g++) {
-		size_t mated = 0, others = 0;
+	for (int k = 0; k < RANKS + FPIRS; k++) {
+		size_t all = 0;
+
+		value[k] = 0;
+		for (int g = 0; g < s->searches; g++) {
+			const struct verdict *v = s->verdict + (size_t)g * s->probe->n;
+			size_t mated = 0, hits = 0;
+
+			for (size_t i = 0; i < n; i++) {
+				mated += v[index[i]].mated;
+				hits += v[index[i]].hit[k];
+			}
+			all += hits;
+			value[k] += (double)hits / (double)mated / s->searches;
+		}
+		if (k < RANKS)
+			value[k] = (double)all / (double)n;
+	}
+	return n;
+}
+
+/* Intervals resample probes. */
+static void add_rates(struct recognition *r, struct search *s, const char *how)
+{
+	const struct measure m = { .count = RANKS + FPIRS,
+				   .name = { "rank-1", "rank-5", "rank-10", "tpir@0.01", "tpir@0.1" },
+				   .normaliser = how,
+				   .compute = rates,
+				   .data = s };
+	size_t n = s->probe->n, *index = xrealloc_array(NULL, n, sizeof *index), mated = 0;
+
+	for (size_t i = 0; i < n; i++)
+		index[i] = i;
+	measure_add(&r->report, "1:N", &m, index, n, NULL);
+	for (size_t i = 0; i < n * (size_t)s->searches; i++)
+		mated += s->verdict[i].mated;
+	for (int f = 1; f <= FPIRS; f++)
+		r->report.row[r->report.n - (size_t)f].n = (int64_t)mated;
+	free(index);
+}
+
+/* The ranks of a probe with a mate. */
+static void judge_ranks(struct verdict *v, const struct outcome *o)
+{
+	v->mated = true;
+	for (int k = 0; k < RANKS; k++)
+		v->hit[k] = o->above < (size_t)ranks[k];
+}
+
+/* As NIST counts: per gallery, probes without a mate in it are the impostors; rates are the mean over galleries. */
+static void nist(struct search *s, const struct people *gallery)
+{
+	double *best = xrealloc_array(NULL, s->probe->n, sizeof *best);
+
+	for (int g = 0; g < s->searches; g++) {
+		struct verdict *v = s->verdict + (size_t)g * s->probe->n;
+		size_t others = 0;
 
 		s->gallery = &gallery[g];
-		parallel_for(r->threads, s->probe->n, search_probe, s);
-		for (size_t i = 0; i < s->probe->n; i++) {
-			if (s->outcome[i].mate == -INFINITY) {
+		parallel_for(s->threads, s->probe->n, search_probe, s);
+		for (size_t i = 0; i < s->probe->n; i++)
+			if (s->outcome[i].mate == -INFINITY)
 				best[others++] = s->outcome[i].other;
-				continue;
-			}
-			mated++;
-			for (int k = 0; k < RANKS; k++)
-				hits[k] += s->outcome[i].above < (size_t)ranks[k];
-		}
+			else
+				judge_ranks(&v[i], &s->outcome[i]);
 		qsort(best, others, sizeof *best, descending);
 		for (int f = 0; f < FPIRS; f++) {
-			size_t at = (size_t)((double)others * fpirs[f]), found = 0;
+			size_t at = (size_t)((double)others * fpirs[f]);
 			double threshold = others ? best[at ? at - 1 : 0] : -INFINITY;
 
 			for (size_t i = 0; i < s->probe->n; i++)
-				found += s->outcome[i].mate > threshold && s->outcome[i].mate > s->outcome[i].other;
-			tpir[f] += (double)found / (double)mated / galleries;
+				v[i].hit[RANKS + f] = s->outcome[i].mate > threshold &&
+						      s->outcome[i].mate > s->outcome[i].other;
 		}
-		mated_all += mated;
 	}
-	for (int k = 0; k < RANKS; k++) {
-		char name[16];
-		snprintf(name, sizeof name, "rank-%d", ranks[k]);
-		report_add(&r->report, "1:N", name, "nist", (double)hits[k] / (double)s->probe->n,
-			   (int64_t)s->probe->n);
-	}
-	report_add(&r->report, "1:N", "tpir@0.01", "nist", tpir[0], (int64_t)mated_all);
-	report_add(&r->report, "1:N", "tpir@0.1", "nist", tpir[1], (int64_t)mated_all);
 	free(best);
 }
 
@@ -195,12 +244,10 @@ static float kth_largest(const float *v, size_t n, size_t k)
 	return result;
 }
 
-/* Both galleries as one, every probe has a mate; the threshold is taken of all similarities to non-mates. */
-static int merged(struct recognition *r, struct search *s, const struct people *gallery, int galleries, struct err *e)
+/* All galleries as one. */
+static struct people merge(const struct people *gallery, int galleries)
 {
 	struct people all = { .path = gallery[0].path };
-	size_t hits[RANKS] = { 0 };
-	double tpir[FPIRS];
 
 	for (int g = 0; g < galleries; g++)
 		all.n += gallery[g].n;
@@ -210,37 +257,56 @@ static int merged(struct recognition *r, struct search *s, const struct people *
 		memcpy(all.template + at, gallery[g].template, gallery[g].n * sizeof *all.template);
 		memcpy(all.subject + at, gallery[g].subject, gallery[g].n * sizeof *all.subject);
 	}
-	s->gallery = &all;
-	s->others = xrealloc_array(NULL, s->probe->n * all.n, sizeof *s->others);
-	parallel_for(r->threads, s->probe->n, search_probe, s);
+	return all;
+}
+
+/* Every probe has a mate in the one gallery; the threshold is taken of all similarities to non-mates. */
+static int merged(struct search *s, const struct people *all, struct err *e)
+{
+	s->gallery = all;
+	s->others = xrealloc_array(NULL, s->probe->n * all->n, sizeof *s->others);
+	parallel_for(s->threads, s->probe->n, search_probe, s);
 	for (int f = 0; f < FPIRS; f++) {
-		size_t at = (size_t)ceil((double)s->probe->n * fpirs[f]), found = 0;
-		float threshold = kth_largest(s->others, s->probe->n * all.n, at ? at : 1);
+		size_t at = (size_t)ceil((double)s->probe->n * fpirs[f]);
+		float threshold = kth_largest(s->others, s->probe->n * all->n, at ? at : 1);
 
 		for (size_t i = 0; i < s->probe->n; i++)
-			found += (float)s->outcome[i].mate > threshold;
-		tpir[f] = (double)found / (double)s->probe->n;
+			s->verdict[i].hit[RANKS + f] = (float)s->outcome[i].mate > threshold;
 	}
 	free(s->others);
-	free(all.template);
-	free(all.subject);
 	for (size_t i = 0; i < s->probe->n; i++) {
 		if (s->outcome[i].mate == -INFINITY)
 			return err_set(e,
 				       "'%s': subject %lld has no mate in the galleries\nhint: --identification nist",
 				       s->probe->path, (long long)s->probe->subject[i]);
-		for (int k = 0; k < RANKS; k++)
-			hits[k] += s->outcome[i].above < (size_t)ranks[k];
+		judge_ranks(&s->verdict[i], &s->outcome[i]);
 	}
-	for (int k = 0; k < RANKS; k++) {
-		char name[16];
-		snprintf(name, sizeof name, "rank-%d", ranks[k]);
-		report_add(&r->report, "1:N", name, "merged", (double)hits[k] / (double)s->probe->n,
-			   (int64_t)s->probe->n);
-	}
-	report_add(&r->report, "1:N", "tpir@0.01", "merged", tpir[0], (int64_t)s->probe->n);
-	report_add(&r->report, "1:N", "tpir@0.1", "merged", tpir[1], (int64_t)s->probe->n);
 	return 0;
+}
+
+static int search(struct recognition *r, struct search *s, const struct people *gallery, int galleries, struct err *e)
+{
+	bool one = r->identification == IDENTIFY_MERGED;
+	int rc = 0;
+
+	s->threads = r->threads;
+	s->searches = one ? 1 : galleries;
+	s->outcome = xrealloc_array(NULL, s->probe->n, sizeof *s->outcome);
+	s->verdict = xcalloc(s->probe->n * (size_t)s->searches, sizeof *s->verdict);
+	if (one) {
+		struct people all = merge(gallery, galleries);
+
+		rc = merged(s, &all, e);
+		free(all.template);
+		free(all.subject);
+	} else {
+		nist(s, gallery);
+	}
+	if (!rc)
+		add_rates(r, s, one ? "merged" : "nist");
+	free(s->outcome);
+	free(s->verdict);
+	return rc;
 }
 
 int recognition_identify(struct recognition *r, const struct templates *t, struct err *e)
@@ -253,14 +319,8 @@ int recognition_identify(struct recognition *r, const struct templates *t, struc
 		rc = read_people(&gallery[g], r->gallery.item[g], t, r, e);
 	if (!rc)
 		rc = read_people(&probe, r->probe, t, r, e);
-	if (!rc) {
-		s.outcome = xrealloc_array(NULL, probe.n, sizeof *s.outcome);
-		if (r->identification == IDENTIFY_NIST)
-			nist(r, &s, gallery, galleries);
-		else
-			rc = merged(r, &s, gallery, galleries, e);
-		free(s.outcome);
-	}
+	if (!rc)
+		rc = search(r, &s, gallery, galleries, e);
 	for (int g = 0; g < galleries; g++) {
 		free(gallery[g].template);
 		free(gallery[g].subject);

@@ -333,6 +333,14 @@ same_as_expected() {
 	# The threshold has an interval; so does each rate, and nothing has one that was not asked for.
 	awk -F '\t' '$7 == "threshold" && $11 < $9 && $9 < $12 { n++ } END { exit n != 1 }' "$t/rows1"
 	frl-eval scores --dev scores.txt --no-pg | awk -F '\t' 'NR > 1 && ($11 != "" || $12 != "") { exit 1 }'
+	# 1:N resamples probes: as many hits of n as a binomial distribution has, give or take.
+	for how in nist merged; do
+		frl-eval recognition --pred ijb.bin --templates tid_mid.txt --quality quality.txt --gallery g1.csv --gallery g2.csv \
+			--probe probe.csv --identification $how --bootstrap 1000 --no-pg >"$t/rows1"
+		awk -F '\t' 'NR > 1 && !($11 <= $9 && $9 <= $12 && $12 <= 1 && $11 < $12) { exit 1 }
+			$7 == "rank-1" { sd = sqrt($9 * (1 - $9) / $10); d = ($12 - $11) / (3.92 * sd); ok = d > .85 && d < 1.15 }
+			END { exit !ok }' "$t/rows1"
+	done
 	# A replicate may be without genuine scores: it does not count, and the others do.
 	printf '1 0.9\n-1 0.1\n-1 0.2\n' >"$t/few"
 	frl-eval scores --dev "$t/few" --bootstrap 50 --no-pg | awk -F '\t' '$7 == "auc" && ($11 != 100 || $12 != 100) { exit 1 }'
