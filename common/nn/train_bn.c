@@ -1,42 +1,33 @@
 /*
  * train_bn.c - batch norm in two phases, with activation and residual
  *
- * Sums run in f32 over RUN pixels and in double from there on. A plane's squares are taken around its own mean, and planes
+ * train_bn.h has the loops over a plane. A plane's squares are taken around its own mean, and planes
  * are merged as slices are: no cancellation, whatever the mean.
  */
 #include <string.h>
 
 #include "common/err.h"
+#include "common/nn/kern/kern.h"
 #include "common/nn/moments.h"
-#include "common/nn/train_internal.h"
+#include "common/nn/train_bn.h"
 
-enum { RUN = 64, LANES = TRAIN_MAX_BLOCK };
+static const struct bn_planes *planes_of(const struct nn_train *b)
+{
+#if defined(__x86_64__)
+	const char *isa = kern_best()->name; /* what FRL_ISA allows */
+
+	if (b->block == 16 && strncmp(isa, "avx512", 6) == 0)
+		return &bn_planes_avx512;
+	if (b->block == 8 && strncmp(isa, "avx", 3) == 0)
+		return &bn_planes_avx2;
+#endif
+	return b->block == 16 ? &bn_planes_generic16 : &bn_planes_generic8;
+}
 
 /* ---- statistics */
 
-/* Sums of x - shift and of its square over the plane, lane by lane. `width` is a constant where this is called. */
-static inline __attribute__((always_inline)) void shifted_sums(const float *x, size_t pixels, int width,
-							       const float *shift, double *sum, double *squares)
-{
-	for (size_t at = 0; at < pixels; at += RUN) {
-		size_t end = at + RUN < pixels ? at + RUN : pixels;
-		float s[LANES] = { 0 }, q[LANES] = { 0 };
-
-		for (size_t i = at; i < end; i++)
-			for (int k = 0; k < width; k++) {
-				float d = x[i * (size_t)width + (size_t)k] - shift[k];
-
-				s[k] += d;
-				q[k] += d * d;
-			}
-		for (int k = 0; k < width; k++) {
-			sum[k] += (double)s[k];
-			squares[k] += (double)q[k];
-		}
-	}
-}
-
-static void plane_moments(const float *x, size_t pixels, int width, double *mean, double *m2)
+static void plane_moments(const struct bn_planes *planes, const float *x, size_t pixels, int width, double *mean,
+			  double *m2)
 {
 	float shift[LANES] = { 0 };
 	double n = (double)pixels, sum[LANES], squares[LANES];
@@ -44,10 +35,7 @@ static void plane_moments(const float *x, size_t pixels, int width, double *mean
 	for (int pass = 0; pass < 2; pass++) {
 		memset(sum, 0, sizeof sum);
 		memset(squares, 0, sizeof squares);
-		if (width == 16)
-			shifted_sums(x, pixels, 16, shift, sum, squares);
-		else
-			shifted_sums(x, pixels, 8, shift, sum, squares);
+		planes->shifted_sums(x, pixels, shift, sum, squares);
 		if (pass == 0)
 			for (int k = 0; k < width; k++)
 				shift[k] = (float)(sum[k] / n);
@@ -85,6 +73,7 @@ static void row_moments(const struct nn_train *b, const struct nn_batch *x, int 
 
 void train_bn_stats(const struct nn_train *b, const struct nn_batch *x, double *mean, double *m2)
 {
+	const struct bn_planes *planes = planes_of(b);
 	size_t pixels = (size_t)x->h * (size_t)x->w;
 
 	for (int cb = 0; cb < train_blocks(b, x->c); cb++) {
@@ -94,7 +83,7 @@ void train_bn_stats(const struct nn_train *b, const struct nn_batch *x, double *
 		if (pixels == 1)
 			row_moments(b, x, cb, m, q);
 		for (int n = 0; pixels > 1 && n < x->n; n++) {
-			plane_moments(train_plane(b, x, n, cb), pixels, b->block, pm, pq);
+			plane_moments(planes, train_plane(b, x, n, cb), pixels, b->block, pm, pq);
 			nn_moments_merge(b->block, &count, m, q, (double)pixels, pm, pq);
 		}
 		memcpy(mean + at, m, lanes * sizeof *mean);
@@ -103,11 +92,6 @@ void train_bn_stats(const struct nn_train *b, const struct nn_batch *x, double *
 }
 
 /* ---- apply */
-
-/* A block's numbers, with zeros where there is no channel. */
-struct lanes {
-	float mean[LANES], inverse[LANES], scale[LANES], beta[LANES];
-};
 
 static struct lanes lanes_of(const struct nn_train *b, const struct nn_bn *bn, int c, int cb)
 {
@@ -124,21 +108,10 @@ static struct lanes lanes_of(const struct nn_train *b, const struct nn_bn *bn, i
 	return l;
 }
 
-static inline __attribute__((always_inline)) void apply_plane(const float *x, const float *res, size_t pixels,
-							      int width, const struct lanes *l, float slope, float *y)
-{
-	for (size_t i = 0; i < pixels; i++)
-		for (int k = 0; k < width; k++) {
-			size_t at = i * (size_t)width + (size_t)k;
-			float v = (x[at] - l->mean[k]) * l->scale[k] + l->beta[k] + (res ? res[at] : 0);
-
-			y[at] = v > 0 ? v : slope * v;
-		}
-}
-
 void train_bn_apply(const struct nn_train *b, const struct nn_batch *x, const struct nn_bn *bn,
 		    const struct nn_batch *res, double slope, const struct nn_batch *y)
 {
+	const struct bn_planes *planes = planes_of(b);
 	size_t pixels = (size_t)x->h * (size_t)x->w;
 
 	train_same_shape(x, y, "bn_apply");
@@ -150,50 +123,18 @@ void train_bn_apply(const struct nn_train *b, const struct nn_batch *x, const st
 		for (int n = 0; n < x->n; n++) {
 			const float *r = res ? train_plane(b, res, n, cb) : NULL;
 
-			if (b->block == 16)
-				apply_plane(train_plane(b, x, n, cb), r, pixels, 16, &l, (float)slope,
-					    train_plane(b, y, n, cb));
-			else
-				apply_plane(train_plane(b, x, n, cb), r, pixels, 8, &l, (float)slope,
-					    train_plane(b, y, n, cb));
+			planes->apply(train_plane(b, x, n, cb), r, pixels, &l, (float)slope, train_plane(b, y, n, cb));
 		}
 	}
 }
 
 /* ---- backward */
 
-static inline float through(const float *dy, const float *y, size_t at, float slope)
-{
-	return y && y[at] <= 0 ? slope * dy[at] : dy[at];
-}
-
-static inline __attribute__((always_inline)) void plane_gradient_sums(const float *dy, const float *x, const float *y,
-								      size_t pixels, int width, const struct lanes *l,
-								      float slope, double *sum_g, double *sum_gx)
-{
-	for (size_t from = 0; from < pixels; from += RUN) {
-		size_t end = from + RUN < pixels ? from + RUN : pixels;
-		float s[LANES] = { 0 }, q[LANES] = { 0 };
-
-		for (size_t i = from; i < end; i++)
-			for (int k = 0; k < width; k++) {
-				size_t at = i * (size_t)width + (size_t)k;
-				float g = through(dy, y, at, slope);
-
-				s[k] += g;
-				q[k] += g * ((x[at] - l->mean[k]) * l->inverse[k]);
-			}
-		for (int k = 0; k < width; k++) {
-			sum_g[k] += (double)s[k];
-			sum_gx[k] += (double)q[k];
-		}
-	}
-}
-
 void train_bn_backward_sums(const struct nn_train *b, const struct nn_batch *dy, const struct nn_batch *x,
 			    const struct nn_batch *y, const struct nn_bn *bn, double slope, double *sum_g,
 			    double *sum_gx)
 {
+	const struct bn_planes *planes = planes_of(b);
 	size_t pixels = (size_t)x->h * (size_t)x->w;
 
 	train_same_shape(dy, x, "bn_backward_sums");
@@ -206,46 +147,11 @@ void train_bn_backward_sums(const struct nn_train *b, const struct nn_batch *dy,
 			const float *pg = train_plane(b, dy, n, cb), *px = train_plane(b, x, n, cb);
 			const float *py = y ? train_plane(b, y, n, cb) : NULL;
 
-			if (b->block == 16)
-				plane_gradient_sums(pg, px, py, pixels, 16, &l, (float)slope, s, q);
-			else
-				plane_gradient_sums(pg, px, py, pixels, 8, &l, (float)slope, s, q);
+			planes->gradient_sums(pg, px, py, pixels, &l, (float)slope, s, q);
 		}
 		memcpy(sum_g + at, s, lanes * sizeof *sum_g);
 		memcpy(sum_gx + at, q, lanes * sizeof *sum_gx);
 	}
-}
-
-/* Where a gradient goes: NULL is nowhere. */
-struct target {
-	float *p;
-	bool accumulate;
-};
-
-static inline void give(const struct target *t, size_t at, float v)
-{
-	if (t->p)
-		t->p[at] = t->accumulate ? t->p[at] + v : v;
-}
-
-/* The batch's sums divided by its count. */
-struct means {
-	float g[LANES], gx[LANES];
-};
-
-static inline __attribute__((always_inline)) void plane_gradient(const float *dy, const float *x, const float *y,
-								 size_t pixels, int width, const struct lanes *l,
-								 const struct means *m, float slope,
-								 const struct target *dx, const struct target *dres)
-{
-	for (size_t i = 0; i < pixels; i++)
-		for (int k = 0; k < width; k++) {
-			size_t at = i * (size_t)width + (size_t)k;
-			float g = through(dy, y, at, slope), xhat = (x[at] - l->mean[k]) * l->inverse[k];
-
-			give(dres, at, g);
-			give(dx, at, l->scale[k] * (g - m->g[k] - xhat * m->gx[k]));
-		}
 }
 
 static struct target target_of(const struct nn_train *b, const struct nn_batch *v, int n, int cb, bool accumulate)
@@ -258,6 +164,7 @@ void train_bn_backward(const struct nn_train *b, const struct nn_batch *dy, cons
 		       const double *sum_gx, double count, const struct nn_batch *dx, bool accumulate,
 		       const struct nn_batch *dres, bool accumulate_res)
 {
+	const struct bn_planes *planes = planes_of(b);
 	size_t pixels = (size_t)x->h * (size_t)x->w;
 
 	train_same_shape(dy, x, "bn_backward");
@@ -277,10 +184,7 @@ void train_bn_backward(const struct nn_train *b, const struct nn_batch *dy, cons
 			struct target tx = target_of(b, dx, n, cb, accumulate);
 			struct target tr = target_of(b, dres, n, cb, accumulate_res);
 
-			if (b->block == 16)
-				plane_gradient(pg, px, py, pixels, 16, &l, &m, (float)slope, &tx, &tr);
-			else
-				plane_gradient(pg, px, py, pixels, 8, &l, &m, (float)slope, &tx, &tr);
+			planes->gradient(pg, px, py, pixels, &l, &m, (float)slope, &tx, &tr);
 		}
 	}
 }

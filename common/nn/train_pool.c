@@ -15,29 +15,42 @@ static void check_pool(const struct nn_pool *p, const struct nn_batch *x, const 
 		    y->n, y->c, y->h, y->w);
 }
 
-/* The output at one place: x is the input's plane, oy and ox the output's pixel. NaN is larger than any number. */
-static void max_at(const struct nn_train *b, const struct nn_pool *p, const float *x, int h, int w, int oy, int ox,
-		   float *y, uint8_t *which)
+/* The taps [*from, *to) of a window that begins at `start` which lie on a side of n. */
+static void taps(int start, int k, int n, int *from, int *to)
 {
-	int block = b->block, y0 = oy * p->stride - p->pad, x0 = ox * p->stride - p->pad;
+	*from = start < 0 ? -start : 0;
+	*to = start + k > n ? n - start : k;
+}
 
-	for (int k = 0; k < block; k++) {
-		y[k] = -INFINITY;
-		which[k] = 255;
+/* A window's maximum: x is the plane, y0 and x0 the window's corner. As in PyTorch, NaN is larger than any number. */
+static inline __attribute__((always_inline)) void max_at(int width, const struct nn_pool *p, const float *x, int h,
+							 int w, int y0, int x0, float *y, uint8_t *which)
+{
+	float best[TRAIN_MAX_BLOCK];
+	int32_t place[TRAIN_MAX_BLOCK];
+	int ky0, ky1, kx0, kx1;
+
+	taps(y0, p->k, h, &ky0, &ky1);
+	taps(x0, p->k, w, &kx0, &kx1);
+	for (int k = 0; k < width; k++) {
+		best[k] = -INFINITY;
+		place[k] = ky0 * p->k + kx0;
 	}
-	for (int ky = 0; ky < p->k; ky++)
-		for (int kx = 0; kx < p->k; kx++) {
-			const float *s;
+	for (int ky = ky0; ky < ky1; ky++)
+		for (int kx = kx0; kx < kx1; kx++) {
+			const float *s = x + ((ptrdiff_t)(y0 + ky) * w + x0 + kx) * width;
 
-			if (y0 + ky < 0 || y0 + ky >= h || x0 + kx < 0 || x0 + kx >= w)
-				continue;
-			s = x + ((size_t)(y0 + ky) * (size_t)w + (size_t)(x0 + kx)) * (size_t)block;
-			for (int k = 0; k < block; k++)
-				if (s[k] > y[k] || which[k] == 255 || (isnan(s[k]) && !isnan(y[k]))) {
-					y[k] = s[k];
-					which[k] = (uint8_t)(ky * p->k + kx);
-				}
+			for (int k = 0; k < width; k++) {
+				bool larger = !(s[k] <= best[k]) && best[k] == best[k];
+
+				best[k] = larger ? s[k] : best[k];
+				place[k] = larger ? ky * p->k + kx : place[k];
+			}
 		}
+	for (int k = 0; k < width; k++) {
+		y[k] = best[k];
+		which[k] = (uint8_t)place[k];
+	}
 }
 
 void train_maxpool(const struct nn_train *b, const struct nn_pool *p, const struct nn_batch *x,
@@ -51,8 +64,14 @@ void train_maxpool(const struct nn_train *b, const struct nn_pool *p, const stru
 			uint8_t *place = which + (d - (float *)y->data);
 
 			for (int i = 0; i < y->h; i++)
-				for (int j = 0; j < y->w; j++, d += b->block, place += b->block)
-					max_at(b, p, s, x->h, x->w, i, j, d, place);
+				for (int j = 0; j < y->w; j++, d += b->block, place += b->block) {
+					int y0 = i * p->stride - p->pad, x0 = j * p->stride - p->pad;
+
+					if (b->block == 16)
+						max_at(16, p, s, x->h, x->w, y0, x0, d, place);
+					else
+						max_at(8, p, s, x->h, x->w, y0, x0, d, place);
+				}
 		}
 }
 

@@ -9,7 +9,9 @@
 #include <cmocka.h>
 
 #include "common/err.h"
+#include "common/nn/kern/kern.h"
 #include "common/nn/moments.h"
+#include "common/nn/train_bn.h"
 #include "support_ops.h"
 #include "tests/support/naive.h"
 
@@ -253,6 +255,61 @@ static void test_bn_differences(void **unused)
 	norm_free(&t);
 }
 
+/* ---- every instruction set gives the same bits */
+
+enum { PIXELS = 131, MOST = PIXELS * LANES };
+
+struct outcome {
+	double sum[4][LANES];
+	float y[MOST], dx[MOST], dres[MOST];
+};
+
+static struct outcome *planes_run(const struct bn_planes *planes, const float *x, const float *dy)
+{
+	struct outcome *o = xcalloc(1, sizeof *o);
+	struct target dx = { o->dx, true }, dres = { o->dres, false };
+	struct lanes l;
+	struct means m;
+
+	memcpy(&l, x, sizeof l);
+	memcpy(&m, dy, sizeof m);
+	planes->shifted_sums(x, PIXELS, dy, o->sum[0], o->sum[1]);
+	planes->apply(x, dy, PIXELS, &l, .25f, o->y);
+	planes->gradient_sums(dy, x, o->y, PIXELS, &l, .25f, o->sum[2], o->sum[3]);
+	memcpy(o->dx, x, sizeof o->dx);
+	planes->gradient(dy, x, o->y, PIXELS, &l, &m, .25f, &dx, &dres);
+	return o;
+}
+
+static void planes_same(const struct bn_planes *a, const struct bn_planes *b)
+{
+	struct numbers x = numbers_new(FRACTIONS, MOST), dy = numbers_new(FRACTIONS, MOST);
+	struct outcome *p, *q;
+
+	for (size_t i = 0; i < MOST; i++)
+		x.f[i] *= 1.0f / 3; /* so that products round */
+	p = planes_run(a, x.f, dy.f);
+	q = planes_run(b, x.f, dy.f);
+	assert_memory_equal(p, q, sizeof *p);
+	free(p);
+	free(q);
+	numbers_free(&x);
+	numbers_free(&dy);
+}
+
+static void test_instruction_sets(void **unused)
+{
+	(void)unused;
+#if defined(__x86_64__)
+	if (kern_by_name("avx2"))
+		planes_same(&bn_planes_generic8, &bn_planes_avx2);
+	if (kern_by_name("avx512"))
+		planes_same(&bn_planes_generic16, &bn_planes_avx512);
+#else
+	skip();
+#endif
+}
+
 /* ---- pooling */
 
 static void maxpool_case(enum draw_kind kind, const struct nn_pool *p, const int *shape)
@@ -323,6 +380,34 @@ static void test_pool(void **unused)
 	each_backend(pool_cases);
 }
 
+/* As PyTorch: NaN wins, and a window of -inf has a place all the same (its first). */
+static void test_maxpool_specials(void **unused)
+{
+	static const struct nn_pool pool = { 2, 2, 0 };
+	float in[] = { -INFINITY, -INFINITY, 1, NAN, -INFINITY, -INFINITY, 2, 0 }, out[2], back[8];
+	struct pair x, y, dx;
+	uint8_t which[2 * LANES];
+
+	(void)unused;
+	ops = nn_train_cpu();
+	x = pair_new(INTEGERS, 1, 1, 2, 4, false);
+	dx = pair_new(EMPTY, 1, 1, 2, 4, false);
+	y = pair_new(EMPTY, 1, 1, 1, 2, false);
+	ops->upload(ops, in, &x.x);
+	ops->maxpool(ops, &pool, &x.x, &y.x, which);
+	ops->download(ops, &y.x, out);
+	assert_true(isinf(out[0]) && out[0] < 0 && isnan(out[1]));
+	out[0] = out[1] = 1;
+	ops->upload(ops, out, &y.x);
+	ops->maxpool_backward(ops, &pool, &y.x, which, &dx.x, false);
+	ops->download(ops, &dx.x, back);
+	for (int i = 0; i < 8; i++)
+		assert_true(back[i] == (i == 0 || i == 3));
+	pair_free(&x);
+	pair_free(&y);
+	pair_free(&dx);
+}
+
 struct pool_problem {
 	struct pair x, y, dy, dx;
 	uint8_t which[64];
@@ -364,9 +449,14 @@ static void test_maxpool_differences(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bn),	cmocka_unit_test(test_bn_cancellation),
-		cmocka_unit_test(test_moments), cmocka_unit_test(test_bn_differences),
-		cmocka_unit_test(test_pool),	cmocka_unit_test(test_maxpool_differences),
+		cmocka_unit_test(test_bn),
+		cmocka_unit_test(test_bn_cancellation),
+		cmocka_unit_test(test_moments),
+		cmocka_unit_test(test_bn_differences),
+		cmocka_unit_test(test_instruction_sets),
+		cmocka_unit_test(test_pool),
+		cmocka_unit_test(test_maxpool_specials),
+		cmocka_unit_test(test_maxpool_differences),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
