@@ -1,7 +1,7 @@
 /*
  * train_conv_loops.c - convolutions that oneDNN does not compute for us: groups, and shapes it refuses
  *
- * Right rather than fast: nothing that frl trains spends its time here. Sums are double, rounded once.
+ * Right rather than fast: nothing that frl trains spends much time here. Sums end in double and are rounded once.
  */
 #include <string.h>
 
@@ -144,16 +144,72 @@ static double bias_gradient(const struct nn_train *b, const struct nn_batch *dy,
 	return sum;
 }
 
+/* sum[i][o] += x[i] dy[o] over n pixels of an output row. */
+static inline __attribute__((always_inline)) void row_products(int width, const float *x, size_t xstep, const float *dy,
+							       int n, double *sum)
+{
+	float row[TRAIN_MAX_BLOCK * TRAIN_MAX_BLOCK] = { 0 };
+
+	for (int q = 0; q < n; q++, x += xstep, dy += width)
+		for (int i = 0; i < width; i++)
+			for (int o = 0; o < width; o++)
+				row[i * width + o] += x[i] * dy[o];
+	for (int i = 0; i < width * width; i++)
+		sum[i] += (double)row[i];
+}
+
+/* The gradient of a block of outputs by a block of inputs for one tap, into its place. */
+static void tile_gradient(const struct nn_train *b, const struct nn_conv_plan *p, const struct nn_batch *x,
+			  const struct nn_batch *dy, int ob, int ib, int tap, float *to)
+{
+	const struct nn_train_conv *c = &p->c;
+	int oy = tap / c->kw * c->dilation - c->pad, ox = tap % c->kw * c->dilation - c->pad, y0, y1, x0, x1;
+	double sum[TRAIN_MAX_BLOCK * TRAIN_MAX_BLOCK] = { 0 };
+	int width = b->block;
+
+	valid(p->oh, p->ih, c->stride, oy, &y0, &y1);
+	valid(p->ow, p->iw, c->stride, ox, &x0, &x1);
+	for (int n = 0; x0 < x1 && n < p->n; n++)
+		for (int r = y0; r < y1; r++) {
+			const float *s = train_plane(b, x, n, ib) +
+					 ((r * c->stride + oy) * p->iw + x0 * c->stride + ox) * width;
+			const float *g = train_plane(b, dy, n, ob) + (r * p->ow + x0) * width;
+			size_t step = (size_t)(c->stride * width);
+
+			if (width == 16)
+				row_products(16, s, step, g, x1 - x0, sum);
+			else
+				row_products(8, s, step, g, x1 - x0, sum);
+		}
+	for (int i = 0; i < width * width; i++)
+		to[i] = (float)sum[i];
+}
+
+/* One group, a blocked input: a tile of weights at a time, as oneDNN refuses some small pictures on AVX2. */
+static void tiled_gradient(const struct nn_train *b, const struct nn_conv_plan *p, const struct nn_batch *x,
+			   const struct nn_batch *dy, float *partial)
+{
+	const struct nn_train_conv *c = &p->c;
+
+	for (int ob = 0; ob < train_blocks(b, c->oc); ob++)
+		for (int ib = 0; ib < train_blocks(b, c->ic); ib++)
+			for (int tap = 0; tap < c->kh * c->kw; tap++, partial += b->block * b->block)
+				tile_gradient(b, p, x, dy, ob, ib, tap, partial);
+}
+
 void train_loops_backward_weights(const struct nn_train *b, const struct nn_conv_plan *p, const struct nn_batch *x,
 				  const struct nn_batch *dy, float *partial)
 {
 	const struct nn_train_conv *c = &p->c;
 	int per = c->ic / c->groups, outputs = c->oc / c->groups;
 	float *bias = partial + train_forward_floats(b, c);
+	bool tiled = c->groups == 1 && !c->plain;
 
 	memset(partial, 0, train_partial_bytes(b, c));
+	if (tiled)
+		tiled_gradient(b, p, x, dy, partial);
 	for (int o = 0; o < c->oc; o++) {
-		for (int i = 0; i < per; i++)
+		for (int i = 0; !tiled && i < per; i++)
 			for (int ky = 0; ky < c->kh; ky++)
 				for (int kx = 0; kx < c->kw; kx++)
 					partial[train_weight_at(b, c, o, i, ky, kx)] =

@@ -34,6 +34,9 @@ static const struct geometry geometries[] = {
 	{ { 32, 32, 1, 1, 1, 0, 1, 1, false, false }, 1, 1, 1 },
 	{ { 48, 80, 1, 1, 2, 0, 1, 1, false, false }, 2, 28, 28 },
 	{ { 20, 70, 1, 1, 1, 0, 1, 1, true, false }, 2, 14, 14 },
+	/* blocks of 8: oneDNN refuses these */
+	{ { 19, 30, 3, 3, 1, 1, 1, 1, true, false }, 3, 2, 2 },
+	{ { 16, 24, 3, 3, 2, 1, 1, 1, false, false }, 2, 2, 1 },
 };
 enum { GEOMETRIES = sizeof geometries / sizeof *geometries };
 
