@@ -96,7 +96,8 @@ static void download(const struct nn_train *b, const struct nn_batch *v, void *d
 		.maxpool_backward = train_maxpool_backward, .global_avgpool = train_global_avgpool, \
 		.global_avgpool_backward = train_global_avgpool_backward, .add = train_add, .act = train_act, \
 		.act_backward = train_act_backward, .dropout = train_dropout, .resize = train_resize, \
-		.resize_backward = train_resize_backward, .l2norm = train_l2norm, \
+		.resize_backward = train_resize_backward, .concat = train_concat, \
+		.concat_backward = train_concat_backward, .l2norm = train_l2norm, \
 		.l2norm_backward = train_l2norm_backward, .softmax_ce = train_softmax_ce, .loss = train_loss, \
 		.gather = train_gather, .gather_backward = train_gather_backward, .spmm = train_spmm, \
 		.spmm_backward = train_spmm_backward, \

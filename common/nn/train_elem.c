@@ -183,6 +183,50 @@ void train_resize_backward(const struct nn_train *b, enum nn_resize kind, const 
 	resize_any(b, kind, dx, dy, true, accumulate);
 }
 
+/* ---- concatenation */
+
+static void check_concat(const struct nn_batch *part, int c0, const struct nn_batch *whole)
+{
+	if (part->n != whole->n || part->h != whole->h || part->w != whole->w || c0 < 0 || c0 + part->c > whole->c)
+		BUG("concat: [%d,%d,%d,%d] at channel %d of [%d,%d,%d,%d]", part->n, part->c, part->h, part->w, c0,
+		    whole->n, whole->c, whole->h, whole->w);
+}
+
+void train_concat(const struct nn_train *b, const struct nn_batch *x, int c0, const struct nn_batch *y)
+{
+	size_t pixels = (size_t)x->h * (size_t)x->w, from, to;
+
+	check_concat(x, c0, y);
+	for (int n = 0; n < x->n; n++)
+		for (int c = 0; c < x->c; c++) {
+			const float *s = train_channel(b, x, n, c, &from);
+			float *d = train_channel(b, y, n, c0 + c, &to);
+
+			for (size_t i = 0; i < pixels; i++)
+				d[i * to] = s[i * from];
+		}
+	if (!y->plain)
+		train_zero_pad(b, y);
+}
+
+void train_concat_backward(const struct nn_train *b, const struct nn_batch *dy, int c0, const struct nn_batch *dx,
+			   bool accumulate)
+{
+	size_t pixels = (size_t)dx->h * (size_t)dx->w, from, to;
+
+	check_concat(dx, c0, dy);
+	for (int n = 0; n < dx->n; n++)
+		for (int c = 0; c < dx->c; c++) {
+			const float *s = train_channel(b, dy, n, c0 + c, &from);
+			float *d = train_channel(b, dx, n, c, &to);
+
+			for (size_t i = 0; i < pixels; i++)
+				d[i * to] = s[i * from] + (accumulate ? d[i * to] : 0);
+		}
+	if (!accumulate && !dx->plain)
+		train_zero_pad(b, dx);
+}
+
 /* ---- losses: absent channels are zero in x and target, and so are their loss and gradient */
 
 static double loss_of(enum nn_loss kind, double d, double beta, double *gradient)

@@ -109,6 +109,11 @@ struct nn_train {
 	void (*resize_backward)(const struct nn_train *b, enum nn_resize kind, const struct nn_batch *dy,
 				const struct nn_batch *dx, bool accumulate);
 
+	/* Concatenation, one part a call: the channels of y from c0 on are x's; backward, dx is those channels of dy. */
+	void (*concat)(const struct nn_train *b, const struct nn_batch *x, int c0, const struct nn_batch *y);
+	void (*concat_backward)(const struct nn_train *b, const struct nn_batch *dy, int c0, const struct nn_batch *dx,
+				bool accumulate);
+
 	/* ---- rows. y = x / max(|x|, 1e-12) row by row; norm [N] receives that divisor. */
 	void (*l2norm)(const struct nn_train *b, const struct nn_batch *x, const struct nn_batch *y, double *norm);
 	void (*l2norm_backward)(const struct nn_train *b, const struct nn_batch *y, const double *norm,

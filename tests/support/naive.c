@@ -281,6 +281,8 @@ const struct nn_train *nn_train_naive(void)
 		.dropout = naive_dropout,
 		.resize = naive_resize,
 		.resize_backward = naive_resize_backward,
+		.concat = naive_concat,
+		.concat_backward = naive_concat_backward,
 		.l2norm = naive_l2norm,
 		.l2norm_backward = naive_l2norm_backward,
 		.softmax_ce = naive_softmax_ce,

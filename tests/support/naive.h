@@ -43,6 +43,9 @@ void naive_resize(const struct nn_train *b, enum nn_resize kind, const struct nn
 		  bool accumulate);
 void naive_resize_backward(const struct nn_train *b, enum nn_resize kind, const struct nn_batch *dy,
 			   const struct nn_batch *dx, bool accumulate);
+void naive_concat(const struct nn_train *b, const struct nn_batch *x, int c0, const struct nn_batch *y);
+void naive_concat_backward(const struct nn_train *b, const struct nn_batch *dy, int c0, const struct nn_batch *dx,
+			   bool accumulate);
 void naive_l2norm(const struct nn_train *b, const struct nn_batch *x, const struct nn_batch *y, double *norm);
 void naive_l2norm_backward(const struct nn_train *b, const struct nn_batch *y, const double *norm,
 			   const struct nn_batch *dy, const struct nn_batch *dx, bool accumulate);

@@ -105,6 +105,28 @@ void naive_resize_backward(const struct nn_train *b, enum nn_resize kind, const 
 	resize(kind, dx, dy, true);
 }
 
+void naive_concat(const struct nn_train *b, const struct nn_batch *x, int c0, const struct nn_batch *y)
+{
+	int per = x->c * x->h * x->w;
+
+	(void)b;
+	for (int n = 0; n < x->n; n++)
+		for (int i = 0; i < per; i++)
+			naive_at(y, n, c0, 0, 0)[i] = row(x, n)[i];
+}
+
+void naive_concat_backward(const struct nn_train *b, const struct nn_batch *dy, int c0, const struct nn_batch *dx,
+			   bool accumulate)
+{
+	int per = dx->c * dx->h * dx->w;
+
+	(void)b;
+	naive_clear(dx, accumulate);
+	for (int n = 0; n < dx->n; n++)
+		for (int i = 0; i < per; i++)
+			row(dx, n)[i] += naive_at(dy, n, c0, 0, 0)[i];
+}
+
 /* ---- rows */
 
 void naive_l2norm(const struct nn_train *b, const struct nn_batch *x, const struct nn_batch *y, double *norm)

@@ -210,6 +210,36 @@ static void test_resize_published(void **unused)
 	problem_free(&p);
 }
 
+/* ---- concatenation: 19 channels and 5, the second in the middle of a block */
+
+static void concat(void)
+{
+	struct problem p = problem_new(INTEGERS, 2, 19, 3, 5, 24, 3, 5),
+		       q = problem_new(INTEGERS, 2, 5, 3, 5, 24, 3, 5);
+
+	ops->concat(ops, &p.x.x, 0, &p.y.x);
+	ops->concat(ops, &q.x.x, 19, &p.y.x);
+	p.naive->concat(p.naive, &p.x.ref, 0, &p.y.ref);
+	p.naive->concat(p.naive, &q.x.ref, 19, &p.y.ref);
+	pair_check(&p.y, 0, "concat");
+	for (int add = 0; add < 2; add++) {
+		ops->concat_backward(ops, &p.dy.x, 0, &p.dx.x, add);
+		ops->concat_backward(ops, &p.dy.x, 19, &q.dx.x, add);
+		p.naive->concat_backward(p.naive, &p.dy.ref, 0, &p.dx.ref, add);
+		p.naive->concat_backward(p.naive, &p.dy.ref, 19, &q.dx.ref, add);
+		pair_check(&p.dx, 0, "concat's first dx");
+		pair_check(&q.dx, 0, "concat's second dx");
+	}
+	problem_free(&p);
+	problem_free(&q);
+}
+
+static void test_concat(void **unused)
+{
+	(void)unused;
+	each_backend(concat);
+}
+
 /* ---- rows */
 
 static double l2norm_loss(void *data)
@@ -460,11 +490,11 @@ static void test_meshes(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_elementwise), cmocka_unit_test(test_dropout),
-		cmocka_unit_test(test_resize),	    cmocka_unit_test(test_resize_published),
-		cmocka_unit_test(test_l2norm),	    cmocka_unit_test(test_softmax_ce),
-		cmocka_unit_test(test_loss),	    cmocka_unit_test(test_loss_masked_nan),
-		cmocka_unit_test(test_meshes),
+		cmocka_unit_test(test_elementwise),	cmocka_unit_test(test_dropout),
+		cmocka_unit_test(test_resize),		cmocka_unit_test(test_resize_published),
+		cmocka_unit_test(test_concat),		cmocka_unit_test(test_l2norm),
+		cmocka_unit_test(test_softmax_ce),	cmocka_unit_test(test_loss),
+		cmocka_unit_test(test_loss_masked_nan), cmocka_unit_test(test_meshes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
