@@ -74,14 +74,22 @@ struct softmax {
 	double largest, log_sum;
 };
 
-static struct softmax softmax_of(const float *x, int n, double sharpness)
+/* The score i of row n. */
+static double score(const float *x, const struct nn_targets *t, int n, int i, double sharpness)
 {
-	struct softmax s = { sharpness * (double)x[0], 0 };
+	double margin = t->labels && t->labels[n] == i ? t->margin : 0;
 
-	for (int i = 1; i < n; i++)
-		s.largest = fmax(s.largest, sharpness * (double)x[i]);
-	for (int i = 0; i < n; i++)
-		s.log_sum += exp(sharpness * (double)x[i] - s.largest);
+	return sharpness * ((double)x[i] - margin);
+}
+
+static struct softmax softmax_of(const float *x, const struct nn_targets *t, int n, int classes, double sharpness)
+{
+	struct softmax s = { score(x, t, n, 0, sharpness), 0 };
+
+	for (int i = 1; i < classes; i++)
+		s.largest = fmax(s.largest, score(x, t, n, i, sharpness));
+	for (int i = 0; i < classes; i++)
+		s.log_sum += exp(score(x, t, n, i, sharpness) - s.largest);
 	s.log_sum = log(s.log_sum);
 	return s;
 }
@@ -96,7 +104,7 @@ static double row_ce(const struct nn_train *b, const struct nn_batch *x, const s
 		     double sharpness, double scale, float *d, bool accumulate)
 {
 	const float *v = train_row(b, x, n);
-	struct softmax s = softmax_of(v, x->c, sharpness);
+	struct softmax s = softmax_of(v, t, n, x->c, sharpness);
 	double loss = 0, weight = 0;
 
 	for (int i = 0; i < x->c; i++) {
@@ -104,10 +112,10 @@ static double row_ce(const struct nn_train *b, const struct nn_batch *x, const s
 
 		weight += target;
 		if (target != 0)
-			loss -= target * (sharpness * (double)v[i] - s.largest - s.log_sum);
+			loss -= target * (score(v, t, n, i, sharpness) - s.largest - s.log_sum);
 	}
 	for (int i = 0; d && i < x->c; i++) {
-		double p = exp(sharpness * (double)v[i] - s.largest - s.log_sum);
+		double p = exp(score(v, t, n, i, sharpness) - s.largest - s.log_sum);
 		double gradient = scale * sharpness * (p * weight - target_at(b, t, n, i));
 
 		d[i] = (float)(accumulate ? (double)d[i] + gradient : gradient);

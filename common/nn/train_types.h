@@ -51,10 +51,14 @@ struct nn_dropout {
 	uint32_t epoch, view;
 };
 
-/* One of the two. labels: a class a row, negative: the row is left out. soft: rows [N, K]. */
+/*
+ * One of the two. labels: a class a row, negative: the row is left out. soft: rows [N, K]. margin is taken off the
+ * label's own score: with cosines as scores and sharpness s that is CosFace, s (cos - m).
+ */
 struct nn_targets {
 	const int32_t *labels;
 	const struct nn_batch *soft;
+	double margin;
 };
 
 /* Spirals of a mesh of `from` vertices: `rows` lists of `length` vertices each. */

@@ -155,6 +155,11 @@ void naive_l2norm_backward(const struct nn_train *b, const struct nn_batch *y, c
 						 ((i == k) - (norm[n] > 1e-12) * row(y, n)[i] * row(y, n)[k]) / norm[n];
 }
 
+static double logit(const struct nn_batch *x, const struct nn_targets *t, int n, int i, double sharpness)
+{
+	return sharpness * (row(x, n)[i] - (t->labels && t->labels[n] == i ? t->margin : 0));
+}
+
 double naive_softmax_ce(const struct nn_train *b, const struct nn_batch *x, const struct nn_targets *t,
 			double sharpness, double scale, const struct nn_batch *dx, bool accumulate)
 {
@@ -167,14 +172,14 @@ double naive_softmax_ce(const struct nn_train *b, const struct nn_batch *x, cons
 		double sum = 0;
 
 		for (int i = 0; i < x->c; i++)
-			sum += exp(sharpness * row(x, n)[i]);
+			sum += exp(logit(x, t, n, i, sharpness));
 		for (int k = 0; k < x->c; k++) {
 			double target = t->soft ? row(t->soft, n)[k] : t->labels[n] == k;
 
-			loss -= scale * target * log(exp(sharpness * row(x, n)[k]) / sum);
+			loss -= scale * target * log(exp(logit(x, t, n, k, sharpness)) / sum);
 			for (int i = 0; dx && i < x->c; i++)
 				row(dx, n)[i] += scale * target * sharpness *
-						 (exp(sharpness * row(x, n)[i]) / sum - (i == k));
+						 (exp(logit(x, t, n, i, sharpness)) / sum - (i == k));
 		}
 	}
 	return loss;

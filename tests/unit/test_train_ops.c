@@ -287,7 +287,7 @@ static const int32_t labels[] = { 3, 0, -1, 18, 7 };
 static double ce_loss(void *data)
 {
 	struct problem *p = data;
-	struct nn_targets t = { p->kind ? NULL : labels, p->kind ? &p->t.ref : NULL };
+	struct nn_targets t = { p->kind ? NULL : labels, p->kind ? &p->t.ref : NULL, .35 };
 
 	return p->naive->softmax_ce(p->naive, &p->x.ref, &t, 10, p->scale, NULL, false);
 }
@@ -296,8 +296,8 @@ static void softmax_ce(void)
 {
 	for (int soft = 0; soft < 2; soft++) {
 		struct problem p = same_shape(FRACTIONS, 5, 19, 1, 1);
-		struct nn_targets t = { soft ? NULL : labels, soft ? &p.t.x : NULL };
-		struct nn_targets rt = { soft ? NULL : labels, soft ? &p.t.ref : NULL };
+		struct nn_targets t = { soft ? NULL : labels, soft ? &p.t.x : NULL, .35 };
+		struct nn_targets rt = { soft ? NULL : labels, soft ? &p.t.ref : NULL, .35 };
 
 		p.kind = soft;
 		for (int add = 0; add < 2; add++) {
@@ -316,7 +316,7 @@ static void softmax_ce(void)
 static void softmax_ce_large(void)
 {
 	struct problem p = same_shape(INTEGERS, 1, 3, 1, 1);
-	struct nn_targets t = { (const int32_t[]){ 1 }, NULL };
+	struct nn_targets t = { .labels = (const int32_t[]){ 1 } };
 	float large[] = { 1000, -1000, 999 };
 
 	ops->upload(ops, large, &p.x.x);
@@ -324,6 +324,10 @@ static void softmax_ce_large(void)
 	assert_true(fabs(p.got[0] - (2000 + log1p(exp(-1)))) < 1e-9);
 	ops->download(ops, &p.dx.x, large);
 	assert_true(large[1] == -1);
+	/* CosFace: log(1 + 2 exp(64 (.25 - (.5 - .125)))) */
+	ops->upload(ops, (const float[]){ .25f, .5f, .25f }, &p.x.x);
+	t.margin = .125;
+	assert_true(fabs(ops->softmax_ce(ops, &p.x.x, &t, 64, 1, NULL, false) - log1p(2 * exp(-8))) < 1e-12);
 	problem_free(&p);
 }
 
