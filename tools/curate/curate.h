@@ -36,6 +36,7 @@ struct curate {
 	const struct reader *reader;
 	const char *root, *split, *output;
 	bool no_stat;
+	int classes; /* expressions that are classes, from 0 on: AffectNet */
 	struct fail_ok fail_ok;
 	struct opt_common common;
 	struct tsv_out rows;

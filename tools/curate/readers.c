@@ -5,6 +5,7 @@
 
 static const char *const train_test[] = { "train", "test", NULL };
 static const char *const train_val_test[] = { "train", "val", "test", NULL };
+static const char *const splits_affectnet[] = { "train", "val", "automatic", NULL };
 static const char *const splits_300w[] = { "train", "common", "challenge", NULL };
 static const char *const test[] = { "test", NULL };
 
@@ -24,6 +25,12 @@ const struct reader curate_readers[] = {
 	  "  IMDb-Face.csv\n"
 	  "  PERSON/IMAGE, the pictures, by the list's columns name and image",
 	  NULL, read_imdb_face },
+	{ "affectnet", "AffectNet, expression, valence and arousal of faces",
+	  "its authors (Mohammad Mahoor, University of Denver), on request",
+	  "  Manually_Annotated_file_lists/training.csv validation.csv, Manually_Annotated_Images/\n"
+	  "  Automatically_Annotated_file_lists/automatically_annotated.csv, Automatically_Annotated_Images/\n"
+	  "  or train_set/images/*.jpg train_set/annotations/*_exp.npy *_val.npy *_aro.npy *_lnd.npy, val_set/..",
+	  splits_affectnet, read_affectnet },
 	{ "wider", "WIDER FACE, 32,203 photos with 393,703 boxes", "the page of WIDER FACE",
 	  "  WIDER_train/images/0--Parade/*.jpg WIDER_val/.. WIDER_test/..\n"
 	  "  wider_face_split/wider_face_train_bbx_gt.txt wider_face_val_bbx_gt.txt wider_face_test_filelist.txt\n"

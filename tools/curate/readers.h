@@ -15,6 +15,7 @@ int read_wflw(struct curate *c, struct err *e);
 int read_300w(struct curate *c, struct err *e);
 int read_300w_lp(struct curate *c, struct err *e);
 int read_imdb_face(struct curate *c, struct err *e);
+int read_affectnet(struct curate *c, struct err *e);
 int read_vggface2(struct curate *c, struct err *e);
 
 #endif

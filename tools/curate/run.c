@@ -87,7 +87,7 @@ static int run(struct curate *c, int argc, char **argv, struct err *e)
 
 int curate_main(int argc, char **argv)
 {
-	struct curate c = { .reader = find(argv[0]), .output = "-" };
+	struct curate c = { .reader = find(argv[0]), .output = "-", .classes = 8 };
 	char *name = xasprintf("frl-curate %s", c.reader->name);
 	char *purpose = xasprintf("Reads %s, and writes a manifest. Obtained from %s.", c.reader->what,
 				  c.reader->where);
@@ -101,6 +101,7 @@ int curate_main(int argc, char **argv)
 		OPT_STR(0, "root", "DIR", &c.root, "the dataset's folder; paths in the manifest are relative to it"),
 		OPT_STR(0, "split", "NAME", &c.split, "this split only"),
 		OPT_BOOL(0, "no-stat", &c.no_stat, "do not look whether each picture is there"),
+		OPT_INT(0, "classes", "N", &c.classes, 7, 8, "affectnet: 7 leaves out contempt"),
 		OPT_STR('o', "output", "FILE", &c.output, "where the manifest goes; - is standard output"),
 		OPT_FAIL_OK(&c.fail_ok),
 		OPT_GROUP("Common"),

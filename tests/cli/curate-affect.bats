@@ -1,0 +1,88 @@
+#!/usr/bin/env bats
+# frl-curate affectnet: both releases in their published layouts, quirks included
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+	golden=$FRL_TOP/tests/golden/curate/affectnet
+}
+
+curate() { frl-curate affectnet --root d -q --no-pg "$@"; }
+
+# columns FILE NAME...: these columns, rows only
+columns() {
+	awk -F '\t' -v OFS='\t' -v want="${*:2}" '/^#/ { next }
+		!n++ { for (i = 1; i <= NF; i++) c[$i] = i; k = split(want, w, " "); next }
+		{ for (i = 1; i <= k; i++) printf "%s%s", $c[w[i]], i < k ? OFS : ORS }' "$1"
+}
+
+pictures() {
+	while read -r p; do
+		mkdir -p "$(dirname "d/$p")"
+		echo picture >"d/$p"
+	done
+}
+
+shown="path expression valence arousal x1 y1 x2 y2 lm0x lm0y lm67x lm67y"
+
+@test "the first release: lists with and without column names, -2 and classes 8 to 10 blank, any extension" {
+	cp -r "$golden/old" d
+	cut -f 1 "$golden/want-old.tsv" | pictures
+	curate >m
+	columns m $shown | diff - "$golden/want-old.tsv"
+	[ "$(columns m split | uniq -c | tr -s ' \n' ' ')" = " 4 train 3 val " ]
+	[ "$(columns m label | tr '\n' ' ')" = "0 7 8 10 3 9 1 " ]
+	[ "$(columns m status | tr '\n' ' ')" = "ok ok ok none:no-face ok ok ok " ]
+	curate --split val >v
+	[ "$(columns v path)" = "$(tail -n 3 "$golden/want-old.tsv" | cut -f 1)" ]
+	# Seven classes: contempt is none, its valence stays.
+	curate --classes 7 >seven
+	[ "$(columns seven expression label valence | sed -n 2p)" = "	7	-0.5" ]
+	rm d/Manually_Annotated_Images/1/pic0.jpg
+	run -4 curate -o m
+	[ "$(columns m status | head -n 1)" = bad:missing ]
+	curate --no-stat >/dev/null
+}
+
+@test "the automatically annotated ones: a list of its own, NULL for what was not found, CRLF and BOM" {
+	mkdir -p d/Automatically_Annotated_file_lists
+	printf '\357\273\277%s\r\n' \
+		'subDirectory_filePath,face_x,face_y,face_width,face_height,facial_landmarks,expression,valence,arousal' \
+		'1/a.jpg,NULL,NULL,NULL,NULL,NULL,10,-2,-2' '1/b.jpg,1,2,3,4,5;6,0,.5,-.5' '1/b.jpg,1,2,3,4,5;6,1,.5,-.5' |
+		sed '2,$s/^\xef\xbb\xbf//' >d/Automatically_Annotated_file_lists/automatically_annotated.csv
+	curate --no-stat --split automatic >m
+	columns m path face split expression x1 x2 lm0x status >got
+	printf 'Automatically_Annotated_Images/1/%s\n' 'a.jpg;0;automatic;;;;;none:no-face' 'b.jpg;0;automatic;0;1;4;;ok' \
+		'b.jpg;1;automatic;1;1;4;;ok' | tr ';' '\t' | diff got -
+	run -3 curate --split train
+	[[ $output == *"training.csv"*"obtained from"* ]]
+	echo '1/c.jpg,1,2,3,4,5,happy,0,0' >>d/Automatically_Annotated_file_lists/automatically_annotated.csv
+	run -3 curate --no-stat
+	[[ $output == *"line 5: expression, valence or arousal is not a number"* ]]
+	echo '1/c.jpg,1,2' >d/Automatically_Annotated_file_lists/automatically_annotated.csv
+	run -3 curate --no-stat
+	[[ $output == *"line 1: not picture, face_x"* ]]
+}
+
+@test "the second release: four .npy files a face, strings and scalars; damaged ones are rows" {
+	cp -r "$golden/new" d
+	cut -f 1 "$golden/want-new.tsv" | pictures
+	curate >m
+	columns m $shown | diff - "$golden/want-new.tsv"
+	[ "$(columns m status | tr '\n' ' ')" = "ok none:no-face ok ok " ]
+	curate --split val >v
+	[ "$(columns v path)" = val_set/images/5.jpg ]
+	a=d/train_set/annotations
+	rm $a/0_exp.npy
+	head -c 70 $a/2_val.npy >x
+	mv x $a/2_val.npy
+	printf '\223NUMPY\1\0\66\0{%s}%20s\n' "'descr': '|O', 'fortran_order': False, 'shape': (), " '' >$a/10_exp.npy
+	run -4 curate -o m
+	[ "$(columns m status | tr '\n' ' ')" = "bad:annotation bad:annotation bad:annotation ok " ]
+	# Without points the labels stand.
+	rm d/val_set/annotations/5_lnd.npy
+	curate --split val >v
+	[ "$(columns v expression lm0x status)" = "6		ok" ]
+	run -3 curate --split automatic
+}
