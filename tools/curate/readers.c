@@ -48,6 +48,16 @@ const struct reader curate_readers[] = {
 	  "  COFW68_Data/cofw68_test_bboxes.mat\n"
 	  "  images/1.png .. 507.png, the pictures of COFW's test set",
 	  test, read_cofw68 },
+	{ "ijbb", "IJB-B, 227,630 pictures in 12,115 templates",
+	  "NIST, on request; cropped and with lists: the page of insightface's IJB evaluation",
+	  "  loose_crop/1.jpg ..\n"
+	  "  meta/ijbb_face_tid_mid.txt ijbb_name_5pts_score.txt (and ijbb_template_pair_label.txt, for frl-eval)",
+	  NULL, read_ijbb },
+	{ "ijbc", "IJB-C, 469,375 pictures in 23,124 templates",
+	  "NIST, on request; cropped and with lists: the page of insightface's IJB evaluation",
+	  "  loose_crop/1.jpg ..\n"
+	  "  meta/ijbc_face_tid_mid.txt ijbc_name_5pts_score.txt (and ijbc_template_pair_label.txt, for frl-eval)",
+	  NULL, read_ijbc },
 	{ "lfw", "Labeled Faces in the Wild, 13,233 pictures of 5,749 persons",
 	  "the page of LFW (University of Massachusetts)",
 	  "  lfw/Aaron_Eckhart/Aaron_Eckhart_0001.jpg (or lfw-deepfunneled/, lfw_funneled/, or no such folder)\n"

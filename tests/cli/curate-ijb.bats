@@ -1,0 +1,41 @@
+#!/usr/bin/env bats
+# frl-curate: IJB-B and IJB-C in insightface's layout
+
+# shellcheck disable=SC2154 # $output is bats'
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+	mkdir -p d/meta d/loose_crop
+}
+
+# lists SET: two pictures of template 1, one of template 7; carriage returns in one list
+lists() {
+	printf '1.jpg 1 69544\n2.jpg 1 69544\n3.jpg 7 12\n' >"d/meta/$1_face_tid_mid.txt"
+	printf '%s 30.5 40 60 41 45 55 33 70 58 71 %s\r\n' 1.jpg 0.999 2.jpg 0.1 3.jpg 0.95 \
+		>"d/meta/$1_name_5pts_score.txt"
+	echo picture | tee d/loose_crop/1.jpg >d/loose_crop/2.jpg
+}
+
+@test "ijbb, ijbc: template, media, score and points, in the list's order; a missing picture is a row" {
+	for set in ijbb ijbc; do
+		lists $set
+		frl-curate $set --root d -q --no-pg --fail-ok 1 >m
+		grep -v '^#' m | tail -n 3 | cut -f 2-6,14-16 >got
+		printf '%s\t%s\t%s\t%s\t%s\t%s\t71\t%s\n' loose_crop/1.jpg 1 69544 0.999 30.5 58 ok \
+			loose_crop/2.jpg 1 69544 0.1 30.5 58 ok loose_crop/3.jpg 7 12 0.95 30.5 58 bad:missing >want
+		diff want got
+	done
+}
+
+@test "ijbb: lists that do not go together are refused" {
+	lists ijbb
+	sed -i 's/^2/9/' d/meta/ijbb_name_5pts_score.txt
+	run frl-curate ijbb --root d -q
+	[ "$status" -eq 3 ]
+	[[ $output == *name_5pts_score.txt*"not the picture"* ]]
+	lists ijbb
+	sed -i 3d d/meta/ijbb_name_5pts_score.txt
+	run frl-curate ijbb --root d -q
+	[ "$status" -eq 3 ]
+	[[ $output == *"ends before"* ]]
+}
