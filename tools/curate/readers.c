@@ -5,6 +5,7 @@
 
 static const char *const train_test[] = { "train", "test", NULL };
 static const char *const train_val_test[] = { "train", "val", "test", NULL };
+static const char *const train_val[] = { "train", "val", NULL };
 static const char *const splits_affectnet[] = { "train", "val", "automatic", NULL };
 static const char *const splits_300w[] = { "train", "common", "challenge", NULL };
 static const char *const test[] = { "test", NULL };
@@ -58,6 +59,16 @@ const struct reader curate_readers[] = {
 	  "  loose_crop/1.jpg ..\n"
 	  "  meta/ijbc_face_tid_mid.txt ijbc_name_5pts_score.txt (and ijbc_template_pair_label.txt, for frl-eval)",
 	  NULL, read_ijbc },
+	{ "disfa", "DISFA, 130,815 frames of 27 persons with 12 action units",
+	  "the page of DISFA (University of Denver), on request",
+	  "  ActionUnit_Labels/SN001/SN001_au1.txt ..\n"
+	  "  frames/SN001/00001.jpg .., the frames of Videos_LeftCamera (man frl-curate has the command)",
+	  NULL, read_disfa },
+	{ "bp4d", "BP4D, 41 persons in 8 tasks with five action units",
+	  "the page of BP4D-Spontaneous (Binghamton University), on request",
+	  "  AU Intensity Codes3.0/AU06/F001_T1_AU06.csv ..\n"
+	  "  F001/T1/2440.jpg .., the frames",
+	  train_val, read_bp4d },
 	{ "lfw", "Labeled Faces in the Wild, 13,233 pictures of 5,749 persons",
 	  "the page of LFW (University of Massachusetts)",
 	  "  lfw/Aaron_Eckhart/Aaron_Eckhart_0001.jpg (or lfw-deepfunneled/, lfw_funneled/, or no such folder)\n"
