@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# frl-curate affectnet, disfa, bp4d: emotion (both releases) and action units in their published layouts, quirks included
+# frl-curate affectnet, disfa, bp4d, aflw19: emotion (both releases), action units, 19 points in their published layouts, quirks included
 
 bats_require_minimum_version 1.5.0
 
@@ -125,4 +125,19 @@ au() { frl-curate "$1" --root d -q --no-pg "${@:2}"; }
 	printf '1,7\n' >>"d/AU Intensity Codes3.0/AU06/F001_T1_AU06.csv"
 	run -3 au bp4d
 	[[ $output == *"F001_T1_AU06.csv"*"line 5"* ]]
+}
+
+@test "aflw19: left right top bottom, x before y, a permutation from 1, faces of one picture" {
+	golden=$FRL_TOP/tests/golden/curate/aflw19
+	mkdir d
+	cp "$golden/AFLWinfo_release.mat" d
+	au aflw19 --no-stat >m
+	columns m path split face x1 y1 x2 y2 seen lm0x lm0y lm18x lm18y | awk -v OFS='\t' '$4 + 0 { print NR, $0 }' | diff - "$golden/want.tsv"
+	[ "$(columns m split | uniq -c | tr -s ' \n' ' ')" = " 20000 train 4386 test " ]
+	columns m seen frontal | awk '($1 == 19) != $2 { exit 1 }'
+	[ -z "$(columns m path face | sort | uniq -d)" ]
+	au aflw19 --no-stat --split test >t
+	[ "$(columns t path | wc -l)" = 4386 ]
+	head -c 60000 "$golden/AFLWinfo_release.mat" >d/AFLWinfo_release.mat
+	run -3 au aflw19
 }

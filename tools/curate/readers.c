@@ -59,6 +59,11 @@ const struct reader curate_readers[] = {
 	  "  loose_crop/1.jpg ..\n"
 	  "  meta/ijbc_face_tid_mid.txt ijbc_name_5pts_score.txt (and ijbc_template_pair_label.txt, for frl-eval)",
 	  NULL, read_ijbc },
+	{ "aflw19", "AFLW-19, 24,386 faces of AFLW with 19 points",
+	  "the page of AFLW (Graz University of Technology), on request; the .mat from CCL's (Zhu et al., CVPR 2016)",
+	  "  AFLWinfo_release.mat\n"
+	  "  data/flickr/0/*.jpg 2/*.jpg 3/*.jpg",
+	  train_test, read_aflw19 },
 	{ "disfa", "DISFA, 130,815 frames of 27 persons with 12 action units",
 	  "the page of DISFA (University of Denver), on request",
 	  "  ActionUnit_Labels/SN001/SN001_au1.txt ..\n"

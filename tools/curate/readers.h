@@ -17,6 +17,7 @@ int read_300w_lp(struct curate *c, struct err *e);
 int read_imdb_face(struct curate *c, struct err *e);
 int read_disfa(struct curate *c, struct err *e);
 int read_bp4d(struct curate *c, struct err *e);
+int read_aflw19(struct curate *c, struct err *e);
 int read_affectnet(struct curate *c, struct err *e);
 int read_vggface2(struct curate *c, struct err *e);
 int read_ijbb(struct curate *c, struct err *e);

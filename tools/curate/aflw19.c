@@ -1,0 +1,113 @@
+/*
+ * aflw19.c - AFLW-19: 24,386 faces of AFLW with 19 points, in one .mat
+ *
+ * bbox [n,4] is left, right, top, bottom; data [n,38] 19 x, then 19 y; mask_new [n,19] says which points are seen; nameList
+ * [n] the pictures under data/flickr; ra a permutation counted from 1, whose first 20,000 are the training set.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mat.h"
+#include "tools/curate/names.h"
+#include "tools/curate/readers.h"
+
+enum { POINTS = 19, TRAIN = 20000 };
+
+static const char file[] = "AFLWinfo_release.mat", pictures[] = "data/flickr";
+
+struct set {
+	const struct mat *box, *data, *mask, *name, *order;
+	uint64_t n;
+	int64_t *face; /* [n] number within its picture, in the list's order */
+};
+
+static int shaped(const struct mat *m, uint64_t rows, uint64_t cols)
+{
+	return m && (m->kind == MAT_F64 || m->kind == MAT_U8) && m->dims[0] == rows && m->dims[1] == cols &&
+	       m->count == rows * cols;
+}
+
+static int check(struct set *s, const struct mat_file *f, struct err *e)
+{
+	s->box = mat_find(f, "bbox");
+	s->data = mat_find(f, "data");
+	s->mask = mat_find(f, "mask_new");
+	s->name = mat_find(f, "nameList");
+	s->order = mat_find(f, "ra");
+	s->n = s->name && s->name->kind == MAT_CELL ? s->name->count : 0;
+	if (!s->n || !shaped(s->box, s->n, 4) || !shaped(s->data, s->n, 2 * POINTS) || !shaped(s->mask, s->n, POINTS) ||
+	    s->order->kind != MAT_F64 || s->order->count != s->n)
+		return err_set(e, "'%s': bbox, data, mask_new, nameList and ra are not of the same faces", file);
+	for (uint64_t i = 0; i < s->n; i++)
+		if (s->name->cell[i].kind != MAT_TEXT)
+			return err_set(e, "'%s': nameList holds something else than text", file);
+	return 0;
+}
+
+static void number_faces(struct set *s)
+{
+	struct seen seen = { 0 };
+
+	s->face = xcalloc(s->n, sizeof *s->face);
+	for (uint64_t i = 0; i < s->n; i++)
+		s->face[i] = seen_count(&seen, s->name->cell[i].text);
+	seen_release(&seen);
+}
+
+static int row(struct curate *c, const struct set *s, uint64_t i, const char *split, struct err *e)
+{
+	char *path = xasprintf("%s/%s", pictures, s->name->cell[i].text);
+	int seen = 0, rc;
+
+	for (uint64_t k = 0; k < POINTS; k++)
+		seen += mat_number(s->mask, i + k * s->n) != 0;
+	row_begin(c, path);
+	row_str(c, split);
+	row_i64(c, s->face[i]);
+	row_f64(c, mat_number(s->box, i));
+	row_f64(c, mat_number(s->box, i + 2 * s->n));
+	row_f64(c, mat_number(s->box, i + s->n));
+	row_f64(c, mat_number(s->box, i + 3 * s->n));
+	row_i64(c, seen);
+	row_i64(c, seen == POINTS);
+	for (uint64_t k = 0; k < POINTS; k++) {
+		row_f64(c, mat_number(s->data, i + k * s->n));
+		row_f64(c, mat_number(s->data, i + (POINTS + k) * s->n));
+	}
+	rc = row_end(c, NULL, e);
+	free(path);
+	return rc;
+}
+
+static int rows(struct curate *c, const struct set *s, struct err *e)
+{
+	int rc = row_head(c, "split face x1 y1 x2 y2 seen frontal", POINTS, 2, e);
+
+	for (uint64_t i = 0; !rc && i < s->n; i++) {
+		const char *split = i < TRAIN ? "train" : "test";
+		double at = mat_number(s->order, i);
+
+		if (!(at >= 1) || at > (double)s->n || at != floor(at))
+			return err_set(e, "'%s': ra is no permutation", file);
+		if (curate_wants(c, split))
+			rc = row(c, s, (uint64_t)at - 1, split, e);
+	}
+	return rc;
+}
+
+int read_aflw19(struct curate *c, struct err *e)
+{
+	static const char *const names[] = { "bbox", "data", "mask_new", "nameList", "ra", NULL };
+	struct mat_file f = { 0 };
+	struct set s = { 0 };
+	int rc = curate_need(c, file, e) || mat_read(&f, curate_path(c, file), names, NULL, e) || check(&s, &f, e);
+
+	if (!rc) {
+		number_faces(&s);
+		rc = rows(c, &s, e);
+	}
+	free(s.face);
+	mat_release(&f);
+	return rc ? -1 : 0;
+}
