@@ -4,6 +4,7 @@
 #include "common/opt.h"
 #include "common/progress.h"
 #include "tools/curate/curate.h"
+#include "tools/curate/overlap.h"
 
 static const struct opt_program program = {
 	.name = "frl-curate",
@@ -22,7 +23,8 @@ int main(int argc, char **argv)
 	err_program(program.name);
 	io_catch_signals();
 	summary_start();
-	for (const struct reader *r = curate_readers; r->name && n < COMMANDS - 1; r++)
+	for (const struct reader *r = curate_readers; r->name && n < COMMANDS - 2; r++)
 		command[n++] = (struct opt_command){ r->name, curate_main, r->what };
+	command[n++] = (struct opt_command){ "overlap", overlap_main, "what two manifests share: persons, pictures" };
 	return io_finish(opt_command(&program, command, argc, argv));
 }
