@@ -1,0 +1,62 @@
+#!/usr/bin/env bats
+# make full-vgg-face and the others: the paper's pre-training sets, on a handful of pictures in the published layouts
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+	unset MAKEFLAGS MAKELEVEL
+	lfw=$FRL_SHARED/data/lfw/lfw-deepfunneled
+	[ -d "$lfw" ] || skip "no data/lfw"
+	pth=$FRL_SHARED/data/retinaface/mobilenet0.25_Final.pth
+	[ -f "$pth" ] || skip "no retinaface weights"
+	export FRL_WEIGHTS=$BATS_TEST_TMPDIR/w.safetensors
+	frl-weights import -q "$pth" >"$FRL_WEIGHTS"
+}
+
+# pictures N DIR: copies of N real faces as DIR/1.jpg ..
+pictures() {
+	mkdir -p "$2"
+	i=0
+	find "$lfw" -name '*_0001.jpg' | LC_ALL=C sort | head -n "$1" | while read -r f; do
+		i=$((i + 1))
+		cp "$f" "$2/$i.jpg"
+	done
+}
+
+datasets() { make -s -C "$FRL_TOP" BUILD="$BUILD" DATA="$PWD/data" "$@"; }
+
+@test "full, small and large: faces of what is there, what is not is named, make does nothing twice" {
+	pictures 6 data/vggface2/train/n000001
+	pictures 1 data/vggface2/test/n000002
+	echo n000002/1.jpg >data/vggface2/test_list.txt
+	pictures 3 data/imdb-face/nm1
+	{ echo name,index,image,rect,height width,url
+	  for i in 1 2 3; do echo "nm1,$i,$i.jpg,10 10 100 100,250 250,u"; done; } >data/imdb-face/IMDb-Face.csv
+	for i in 1 2 3 4 5 6; do echo "n000001/$i.jpg"; done >data/vggface2/train_list.txt
+	datasets full-vgg-face small-vgg-face SMALL=4 >out 2>log
+	grep -qx 'full-vgg-face: 7 faces; the paper: 3400000' out
+	grep -qx 'small-vgg-face: 4 faces; the paper: 1000000' out
+	frl-shard check -q data/shards/small-vgg-face.bin
+	datasets large-scale-face >out 2>log
+	grep -qx 'large-scale-face: 10 faces; the paper: 5000000' out
+	grep -q '300w-lp is .*obtained from' log
+	grep -q 'affectnet is .*obtained from' log
+	frl-shard check -q data/shards/large-scale-face.bin
+	# Labels are left behind; a second make has nothing to do.
+	[ "$(grep -c identity data/shards/vggface2/crops.tsv)" = 0 ]
+	touch stamp
+	datasets full-vgg-face large-scale-face >/dev/null 2>&1
+	[ -z "$(find data -newer stamp -type f)" ]
+}
+
+@test "nothing there: named, and no file that looks whole" {
+	mkdir data
+	run make -s -C "$FRL_TOP" BUILD="$BUILD" DATA="$PWD/data" flickr-face
+	[ "$status" -ne 0 ]
+	[[ $output == *"frl-flickr-fetch -d "* ]]
+	run make -s -C "$FRL_TOP" BUILD="$BUILD" DATA="$PWD/data" full-vgg-face
+	[ "$status" -ne 0 ]
+	[[ $output == *"vggface2 is "* ]]
+	[ -z "$(find data -name '*.bin')" ]
+	run make -s -C "$FRL_TOP" BUILD="$BUILD" full-vgg-face
+	[ "$status" -ne 0 ]
+}
