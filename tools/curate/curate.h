@@ -35,6 +35,7 @@ extern const struct reader curate_readers[];
 struct curate {
 	const struct reader *reader;
 	const char *root, *split, *output;
+	const char *pictures; /* where pictures inside .mat files go; NULL: nowhere */
 	bool no_stat;
 	int classes; /* expressions that are classes, from 0 on: AffectNet */
 	struct fail_ok fail_ok;

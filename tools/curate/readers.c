@@ -44,10 +44,16 @@ const struct reader curate_readers[] = {
 	  "  WFLW_images/0--Parade/*.jpg\n"
 	  "  WFLW_annotations/list_98pt_rect_attr_train_test/list_98pt_rect_attr_train.txt and _test.txt",
 	  train_test, read_wflw },
+	{ "cofw", "COFW, 1,852 faces with 29 points, many of them hidden",
+	  "the page of COFW (Caltech: Robust face landmark estimation under occlusion)",
+	  "  COFW_train_color.mat COFW_test_color.mat, or the grey COFW_train.mat COFW_test.mat; --pictures DIR writes\n"
+	  "  the pictures inside as DIR/train/1.png ..; without it they are looked for as train/1.png .. in --root",
+	  train_test, read_cofw },
 	{ "cofw68", "COFW-68, 68 points for the 507 test faces of COFW", "the repository cofw68-benchmark on GitHub",
 	  "  COFW68_Data/test_annotations/1_points.mat .. 507_points.mat\n"
 	  "  COFW68_Data/cofw68_test_bboxes.mat\n"
-	  "  images/1.png .. 507.png, the pictures of COFW's test set",
+	  "  images/1.png .. 507.png, the pictures of COFW's test set; or COFW_test_color.mat or COFW_test.mat beside it,\n"
+	  "  with --pictures DIR, which writes them to DIR/images",
 	  test, read_cofw68 },
 	{ "ijbb", "IJB-B, 227,630 pictures in 12,115 templates",
 	  "NIST, on request; cropped and with lists: the page of insightface's IJB evaluation",
@@ -82,6 +88,11 @@ const struct reader curate_readers[] = {
 	{ "aflw2000", "AFLW2000-3D, 2,000 faces with 68 points in 3D",
 	  "the page of 3DDFA (Face Alignment Across Large Poses)", "  AFLW2000/image00002.jpg image00002.mat ..", NULL,
 	  read_aflw2000 },
+	{ "florence", "Florence 2D/3D (MICC), 3D scans of 53 persons",
+	  "the Media Integration and Communication Center of Florence (MICC), on signing its agreement",
+	  "  subject_01/Model/frontal1/obj/*.obj, frontal2/, sideL/, sideR/\n"
+	  "  poses.tsv, columns pitch and yaw, where renders of the frontal scans are wanted as renders/subject_01/..",
+	  NULL, read_florence },
 	{ "folder", "a folder of pictures, whatever is in it", "anywhere", "  *.jpg *.jpeg *.png, at any depth", NULL,
 	  read_folder },
 	{ 0 },

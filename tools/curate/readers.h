@@ -10,6 +10,7 @@ int read_folder(struct curate *c, struct err *e);
 int read_lfw(struct curate *c, struct err *e);
 int read_wider(struct curate *c, struct err *e);
 int read_aflw2000(struct curate *c, struct err *e);
+int read_cofw(struct curate *c, struct err *e);
 int read_cofw68(struct curate *c, struct err *e);
 int read_wflw(struct curate *c, struct err *e);
 int read_300w(struct curate *c, struct err *e);
@@ -22,5 +23,6 @@ int read_affectnet(struct curate *c, struct err *e);
 int read_vggface2(struct curate *c, struct err *e);
 int read_ijbb(struct curate *c, struct err *e);
 int read_ijbc(struct curate *c, struct err *e);
+int read_florence(struct curate *c, struct err *e);
 
 #endif

@@ -75,7 +75,9 @@ static const char *picture_status(struct curate *c)
 
 	if (c->no_stat)
 		return "ok";
-	if (stat(curate_path(c, c->path.data), &st))
+	buf_reset(&c->full);
+	buf_printf(&c->full, "%s/%s", c->pictures ? c->pictures : c->root, c->path.data);
+	if (stat(c->full.data, &st))
 		return "bad:missing";
 	if (!S_ISREG(st.st_mode))
 		return "bad:not-a-file";

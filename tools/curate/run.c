@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "tools/curate/curate.h"
+#include "tools/curate/readers.h"
 
 bool curate_wants(const struct curate *c, const char *split)
 {
@@ -101,6 +101,8 @@ int curate_main(int argc, char **argv)
 		OPT_STR(0, "root", "DIR", &c.root, "the dataset's folder; paths in the manifest are relative to it"),
 		OPT_STR(0, "split", "NAME", &c.split, "this split only"),
 		OPT_BOOL(0, "no-stat", &c.no_stat, "do not look whether each picture is there"),
+		OPT_STR(0, "pictures", "DIR", &c.pictures,
+			"cofw, cofw68: write the pictures inside the .mat to DIR, paths are relative to it"),
 		OPT_INT(0, "classes", "N", &c.classes, 7, 8, "affectnet: 7 leaves out contempt"),
 		OPT_STR('o', "output", "FILE", &c.output, "where the manifest goes; - is standard output"),
 		OPT_FAIL_OK(&c.fail_ok),
@@ -117,6 +119,8 @@ int curate_main(int argc, char **argv)
 		opt_usage(&program, "unexpected argument '%s'", argv[first]);
 	if (!c.root)
 		opt_usage(&program, "--root is needed");
+	if (c.pictures && c.reader->read != read_cofw && c.reader->read != read_cofw68)
+		opt_usage(&program, "--pictures is for cofw and cofw68");
 	if (run(&c, argc, argv, &e))
 		die_err(&e);
 	c.summary.in = c.summary.out;

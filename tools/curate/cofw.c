@@ -1,0 +1,119 @@
+/*
+ * cofw.c - COFW: 1,345 + 507 faces with 29 points, pictures and labels in one .mat for each split
+ *
+ * IsTr (IsT): a cell of n pictures, some of them grey. phisTr (phisT) [n,87]: 29 x, 29 y, 29 flags, 1 where the point is
+ * hidden. bboxesTr (bboxesT) [n,4]: x y w h. Coordinates count from 1, as MATLAB does. The colour files are v7.3, the grey
+ * ones v5; both hold the same faces in the same order.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "tools/curate/inside.h"
+#include "tools/curate/readers.h"
+
+enum { POINTS = 29 };
+
+struct part {
+	const char *split, *colour, *grey;
+	const char *name[4]; /* points, boxes, pictures */
+};
+
+static const struct part parts[] = {
+	{ "train", "COFW_train_color.mat", "COFW_train.mat", { "phisTr", "bboxesTr", "IsTr", NULL } },
+	{ "test", "COFW_test_color.mat", "COFW_test.mat", { "phisT", "bboxesT", "IsT", NULL } },
+};
+
+struct set {
+	const struct mat *points, *boxes;
+	const struct mat *pictures; /* NULL without --pictures */
+	uint64_t n;
+};
+
+static int shaped(const struct mat *m, uint64_t rows, uint64_t cols)
+{
+	return m && (m->kind == MAT_F64 || m->kind == MAT_U8) && m->dims[0] == rows && m->dims[1] == cols &&
+	       m->count == rows * cols;
+}
+
+static int check(struct set *s, const struct mat_file *f, const struct part *p, const char *file, struct err *e)
+{
+	s->points = mat_find(f, p->name[0]);
+	s->boxes = mat_find(f, p->name[1]);
+	s->pictures = mat_find(f, p->name[2]);
+	s->n = s->points ? s->points->dims[0] : 0;
+	if (!s->n || !shaped(s->points, s->n, 3 * POINTS) || !shaped(s->boxes, s->n, 4) ||
+	    (s->pictures && (s->pictures->kind != MAT_CELL || s->pictures->count != s->n)))
+		return err_set(e, "'%s': %s is not [n,%d], %s [n,4] and %s a cell of n pictures", file, p->name[0],
+			       3 * POINTS, p->name[1], p->name[2]);
+	return 0;
+}
+
+/* Box, the share of hidden points, points; is every number one? */
+static bool write_labels(struct curate *c, const struct set *s, uint64_t i)
+{
+	double box[4], hidden = 0, xy[2 * POINTS], sum = 0;
+
+	for (uint64_t k = 0; k < 4; k++)
+		sum += box[k] = mat_number(s->boxes, i + k * s->n) - (k < 2);
+	box[2] += box[0];
+	box[3] += box[1];
+	for (uint64_t k = 0; k < POINTS; k++) {
+		sum += xy[2 * k] = mat_number(s->points, i + k * s->n) - 1;
+		sum += xy[2 * k + 1] = mat_number(s->points, i + (POINTS + k) * s->n) - 1;
+		hidden += mat_number(s->points, i + (2 * POINTS + k) * s->n) != 0;
+	}
+	row_numbers(c, box, 4);
+	row_f64(c, hidden / POINTS);
+	row_numbers(c, xy, 2 * POINTS);
+	return isfinite(sum);
+}
+
+static int write_face(struct curate *c, const struct set *s, const char *split, uint64_t i, struct err *e)
+{
+	char *path = xasprintf("%s/%llu.png", split, (unsigned long long)i + 1), *status = NULL;
+	struct err why = { 0 };
+	int rc = s->pictures ? inside_write(c, &s->pictures->cell[i], path, &why) : 0;
+
+	if (rc > 0)
+		status = xasprintf("bad:%s", why.msg);
+	if (rc < 0)
+		*e = why;
+	if (rc >= 0) {
+		row_begin(c, path);
+		row_str(c, split);
+		if (!write_labels(c, s, i) && !status)
+			status = xstrdup("bad:points");
+		rc = row_end(c, status, e);
+	}
+	free(status);
+	free(path);
+	return rc;
+}
+
+static int read_part(struct curate *c, const struct part *p, struct err *e)
+{
+	struct mat_file f = { 0 };
+	struct set s = { 0 };
+	const char *file;
+	int rc = inside_read(&f, c, p->colour, p->grey, p->name, &file, e) || check(&s, &f, p, file, e);
+
+	for (uint64_t i = 0; !rc && i < s.n; i++)
+		rc = write_face(c, &s, p->split, i, e);
+	mat_release(&f);
+	return rc ? -1 : 0;
+}
+
+int read_cofw(struct curate *c, struct err *e)
+{
+	int rc = 0;
+
+	/* Before the first row: what is not there ends the run. */
+	for (size_t i = 0; !rc && i < sizeof parts / sizeof *parts; i++)
+		if (curate_wants(c, parts[i].split) && !curate_exists(c, parts[i].grey))
+			rc = curate_need(c, parts[i].colour, e);
+	rc = rc || row_head(c, "split x1 y1 x2 y2 occluded", POINTS, 2, e);
+	for (size_t i = 0; !rc && i < sizeof parts / sizeof *parts; i++)
+		if (curate_wants(c, parts[i].split))
+			rc = read_part(c, &parts[i], e);
+	return rc ? -1 : 0;
+}
