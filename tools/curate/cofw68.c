@@ -100,8 +100,7 @@ int read_cofw68(struct curate *c, struct err *e)
 	if (!rc && mats_numbers(&f, names[0], FACES, 4, box, e))
 		rc = err_prefix(e, "'%s'", curate_path(c, boxes));
 	mat_release(&f);
-	rc = rc || read_pictures(&images, c, &picture, e) ||
-	     row_head(c, "split x1 y1 x2 y2 occluded", FACE68, 2, e);
+	rc = rc || read_pictures(&images, c, &picture, e) || row_head(c, "split x1 y1 x2 y2 occluded", FACE68, 2, e);
 	for (int n = 1; !rc && n <= FACES; n++)
 		rc = write_face(c, n, box, picture ? &picture->cell[n - 1] : NULL, e);
 	mat_release(&images);
