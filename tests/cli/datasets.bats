@@ -60,3 +60,21 @@ datasets() { make -s -C "$FRL_TOP" BUILD="$BUILD" DATA="$PWD/data" "$@"; }
 	run make -s -C "$FRL_TOP" BUILD="$BUILD" full-vgg-face
 	[ "$status" -ne 0 ]
 }
+
+@test "one set absent, pictures lost, labels that cannot be read: the rest goes on" {
+	pictures 4 data/imdb-face/nm1
+	{ echo name,index,image,rect,height width,url
+	  for i in 1 2 3 4 5 6; do echo "nm1,$i,$i.jpg,10 10 100 100,250 250,u"; done; } >data/imdb-face/IMDb-Face.csv
+	cp -r "$FRL_TOP/tests/golden/curate/300w-lp" data/300w-lp
+	# The goldens have labels only: their pictures are empty.
+	find data/300w-lp -name '*.jpg' -exec cp data/imdb-face/nm1/1.jpg {} \;
+	run frl-curate 300w-lp --root data/300w-lp --no-stat -q -o labels.tsv
+	[ "$status" -eq 4 ]
+	run make -s -C "$FRL_TOP" BUILD="$BUILD" DATA="$PWD/data" full-vgg-face large-scale-face
+	[ "$status" -ne 0 ]
+	[[ $output == *"vggface2 is "* ]]
+	[[ $output == *"large-scale-face: "*" faces; the paper: 5000000"* ]]
+	# The rows of pictures that are not there say so.
+	[ "$(grep -c 'bad:' data/shards/imdb-face/faces.tsv)" -eq 2 ]
+	frl-shard check -q data/shards/large-scale-face.bin
+}

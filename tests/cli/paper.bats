@@ -41,7 +41,7 @@ printed() {
 		"au01 au02 au04 au05 au06 au09 au12 au15 au17 au20 au25 au26 mean " ]
 	[ "$(awk -F'\t' '$1 == "table2" && $2 == "kjre" { printf "%s ", $7 }' "$paper")" = "au06 au10 au12 au14 au17 mean " ]
 	[ "$(awk -F'\t' '$1 == "table3" && $5 == "2%" && $6 == "ours" { printf "%s:%s ", $7, $8 }' "$paper")" = \
-		":accuracy valence:rmse valence:sagr valence:pcc valence:ccc arousal:rmse arousal:sagr arousal:pcc arousal:ccc " ]
+		"expression:acc valence:rmse valence:sagr valence:pcc valence:ccc arousal:rmse arousal:sagr arousal:pcc arousal:ccc " ]
 	[ "$(awk -F'\t' '$1 == "table3" { print $5 }' "$paper" | uniq -c | tr -s ' \n' ' ')" = " 36 100% 36 10% 36 2% " ]
 	# Data amounts of Tables 1 and 2.
 	awk -F'\t' '/^Table/ { t = substr($1, 7, 1) } t < 3 && $2 ~ /^[0-9]+%$/ { sub(/ .*/, "", $1); print tolower($1), $2 }' "$supplement" >want
@@ -59,4 +59,13 @@ printed() {
 	done
 	[ "$(awk -F'\t' '$1 == "counts" { printf "%s ", $10 }' "$paper")" = \
 		"3400000 9131 362.6 1000000 5000000 3400000 4000 1700000 59000 2000000 1000000 1250 440000 7 393703 32203 1793119 100 " ]
+}
+
+@test "subset and metric of Table 3 are those that frl-eval writes" {
+	for f in truth pred; do
+		printf 'id\tvalence\tarousal\texpression\na\t0.1\t0.2\t1\nb\t-0.3\t0.4\t2\n' >$f.tsv
+	done
+	frl-eval emotion -q --truth truth.tsv --pred pred.tsv --no-pg | awk -F'\t' 'NR > 1 { print $3, $7 }' | sort >have
+	awk -F'\t' '$1 == "table3" { print $7, $8 }' "$paper" | sort -u >want
+	diff want have
 }
