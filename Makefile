@@ -77,6 +77,8 @@ AVX512 := $(AVX2) -mavx512f -mavx512bw -mavx512vl -mavx512dq -mprefer-vector-wid
 $(BUILD)/obj/%_avx2.o: ISA_CFLAGS = $(AVX2)
 $(BUILD)/obj/%_avx512.o: ISA_CFLAGS = $(AVX512)
 $(BUILD)/obj/%_avx512bf16.o: ISA_CFLAGS = $(AVX512) -mavx512bf16
+# Plain loops that the compiler turns into vectors.
+$(BUILD)/obj/common/data/planes_%.o: ISA_CFLAGS += -O3 -ffp-contract=off
 $(BUILD)/obj/common/err.o: ISA_CFLAGS = -DFRL_VERSION='"$(VERSION)"' -DFRL_REVISION='"$(REVISION)"'
 # The revision is part of --version: its object follows it.
 ifeq ($(filter clean help,$(MAKECMDGOALS)),)
