@@ -80,6 +80,14 @@ shown="path expression valence arousal x1 y1 x2 y2 lm0x lm0y lm67x lm67y"
 	printf '\223NUMPY\1\0\66\0{%s}%20s\n' "'descr': '|O', 'fortran_order': False, 'shape': (), " '' >$a/10_exp.npy
 	run -4 curate -o m
 	[ "$(columns m status | tr '\n' ' ')" = "bad:annotation bad:annotation bad:annotation ok " ]
+	# Annotations without their picture are a row; a picture's other extension is no other picture.
+	cp "$golden/new/train_set/annotations/"* $a/
+	mv d/train_set/images/0.jpg d/train_set/images/0.png
+	rm d/train_set/images/2.jpg
+	run -4 curate -o m
+	columns m path label status >got
+	printf '%s\n' train_set/images/0.png,3,ok train_set/images/10.jpg,10,none:no-face \
+		train_set/images/2.jpg,7,bad:missing val_set/images/5.jpg,6,ok | tr , '\t' | diff got -
 	# Without points the labels stand.
 	rm d/val_set/annotations/5_lnd.npy
 	curate --split val >v
@@ -122,6 +130,16 @@ au() { frl-curate "$1" --root d -q --no-pg "${@:2}"; }
 	rm -r d/M018
 	run -4 au bp4d -o m
 	[ "$(columns m path status | grep missing | head -n 1)" = "M018/T2/9.jpg	bad:missing" ]
+	# A unit's file, and all files of a video that has pictures, are missed; nothing at all is no dataset.
+	codes="d/AU Intensity Codes3.0"
+	rm "$codes/AU10/F001_T1_AU10.csv" "$codes"/AU*/M017_T3_*
+	run -4 au bp4d -o m
+	[ "$(columns m path subject task frame status | grep no-labels)" = "F001/T1	F001	1		bad:no-labels
+M017/T3	M017	3		bad:no-labels" ]
+	[ "$(columns m subject au10 au12 status | sed -n 2p | grep -c "^F001		[0-5]	ok")" = 1 ]
+	mkdir -p "e/AU Intensity Codes3.0"
+	run -3 frl-curate bp4d --root e
+	[[ $output == *"F001_T1_AU06.csv"*"obtained from"* ]]
 	printf '1,7\n' >>"d/AU Intensity Codes3.0/AU06/F001_T1_AU06.csv"
 	run -3 au bp4d
 	[[ $output == *"F001_T1_AU06.csv"*"line 5"* ]]

@@ -189,6 +189,37 @@ static int sample(struct curate *c, const char *split, const char *folder, const
 	return rc;
 }
 
+/* Faces with annotations whose pictures are not there: added to the pictures, so that each has a row. */
+static int add_missing(struct curate *c, const char *folder, struct names *pictures, struct err *e)
+{
+	static const char suffix[] = "_exp.npy";
+	char *annotations = xasprintf("%s/annotations", folder);
+	struct names l = { 0 };
+	struct seen seen = { 0 };
+	int rc = curate_exists(c, annotations) ? names_folder(&l, c->root, annotations, suffix, 0, e) : 0;
+
+	for (size_t i = 0; !rc && i < pictures->n; i++) {
+		char *stem = xstrdup(strrchr(pictures->name[i], '/') + 1);
+
+		stem[strcspn(stem, ".")] = 0;
+		seen_count(&seen, stem);
+		free(stem);
+	}
+	for (size_t i = 0; !rc && i < l.n; i++) {
+		char *stem = strrchr(l.name[i], '/') + 1, *path;
+
+		stem[strlen(stem) - strlen(suffix)] = 0;
+		path = xasprintf("%s/images/%s.jpg", folder, stem);
+		if (!seen_count(&seen, stem))
+			names_add(pictures, path);
+		free(path);
+	}
+	seen_release(&seen);
+	names_release(&l);
+	free(annotations);
+	return rc;
+}
+
 static int read_folders(struct curate *c, struct err *e)
 {
 	static const char *const split[] = { "train", "val" }, *const folder[] = { "train_set", "val_set" };
@@ -202,7 +233,10 @@ static int read_folders(struct curate *c, struct err *e)
 		char *images = xasprintf("%s/images", folder[i]);
 
 		if (curate_wants(c, split[i]) && (c->split || curate_exists(c, images)))
-			rc = curate_need(c, images, e) || names_folder(&l, c->root, images, NULL, 0, e) ? -1 : 0;
+			rc = curate_need(c, images, e) || names_folder(&l, c->root, images, NULL, 0, e) ||
+					     add_missing(c, folder[i], &l, e)
+				     ? -1
+				     : 0;
 		names_sort(&l);
 		for (size_t k = 0; !rc && k < l.n; k++)
 			rc = sample(c, split[i], folder[i], l.name[k], e);

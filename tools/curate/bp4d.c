@@ -60,20 +60,36 @@ static int frame(struct curate *c, const struct codes *t, int i, const char *pat
 	return row_end(c, coded ? NULL : "none:not-coded", e);
 }
 
+/* A video some of whose label files are not there, or one with pictures and none of them. */
+static int unlabelled(struct curate *c, const char *folder, const char *who, int task, const char *split, struct err *e)
+{
+	row_begin(c, folder);
+	row_str(c, split);
+	row_str(c, who);
+	row_i64(c, task);
+	return row_end(c, "bad:no-labels", e);
+}
+
+/* 1, 0 when nothing of this video is there, -1. */
 static int video(struct curate *c, struct codes *t, const char *who, int task, const char *split, struct err *e)
 {
 	char *folder = xasprintf("%s/T%d", who, task);
 	const char **name = NULL;
 	struct names l = { 0 };
-	int rc = 0;
+	int rc = 0, found = 0;
+	bool there;
 
 	codes_reset(t, UNITS);
 	for (int k = 0; rc >= 0 && k < UNITS; k++) {
 		char *path = xasprintf("AU Intensity Codes3.0/AU%02d/%s_T%d_AU%02d.csv", units[k], who, task, units[k]);
 
 		rc = codes_read(t, c, path, k, NOT_CODED, e);
+		found += rc > 0;
 		free(path);
 	}
+	there = found || curate_exists(c, folder);
+	if (rc >= 0 && there && found < UNITS)
+		rc = unlabelled(c, folder, who, task, split, e);
 	name = xcalloc((size_t)t->frames + 1, sizeof *name);
 	if (rc >= 0)
 		rc = pictures(c, folder, t, &l, name, e);
@@ -87,7 +103,7 @@ static int video(struct curate *c, struct codes *t, const char *who, int task, c
 	names_release(&l);
 	free(name);
 	free(folder);
-	return rc < 0 ? -1 : 0;
+	return rc < 0 ? -1 : there;
 }
 
 int read_bp4d(struct curate *c, struct err *e)
@@ -97,7 +113,7 @@ int read_bp4d(struct curate *c, struct err *e)
 		int last;
 	} group[] = { { 'F', 23 }, { 'M', 18 } };
 	struct codes t = { 0 };
-	int rc = curate_need(c, "AU Intensity Codes3.0", e);
+	int rc = curate_need(c, "AU Intensity Codes3.0", e), any = 0;
 
 	if (!rc)
 		rc = row_head(c, "split subject task frame au06 au10 au12 au14 au17", 0, 0, e);
@@ -107,9 +123,14 @@ int read_bp4d(struct curate *c, struct err *e)
 			char who[16];
 
 			snprintf(who, sizeof who, "%c%03d", group[g].sex, n);
-			for (int task = 1; !rc && curate_wants(c, split) && task <= TASKS; task++)
+			for (int task = 1; !rc && curate_wants(c, split) && task <= TASKS; task++) {
 				rc = video(c, &t, who, task, split, e);
+				any += rc > 0;
+				rc = rc < 0 ? rc : 0;
+			}
 		}
+	if (!rc && !any)
+		rc = curate_absent(c, "AU Intensity Codes3.0/AU06/F001_T1_AU06.csv", e);
 	codes_release(&t);
 	return rc;
 }
