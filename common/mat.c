@@ -178,6 +178,12 @@ const struct mat *mat_find(const struct mat_file *f, const char *name)
 	return NULL;
 }
 
+bool mat_is_matrix(const struct mat *m, uint64_t rows, uint64_t cols)
+{
+	return m && (m->kind == MAT_F64 || m->kind == MAT_U8) && m->dims[0] == rows && m->dims[1] == cols &&
+	       m->count == rows * cols;
+}
+
 double mat_number(const struct mat *m, uint64_t i)
 {
 	if (i >= m->count || (m->kind != MAT_F64 && m->kind != MAT_U8))

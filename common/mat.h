@@ -8,6 +8,7 @@
 #ifndef FRL_MAT_H
 #define FRL_MAT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -61,6 +62,8 @@ void mat_release(struct mat_file *f);
 
 /* The variable of that name, or NULL. */
 const struct mat *mat_find(const struct mat_file *f, const char *name);
+/* Numbers (MAT_F64 or MAT_U8) of so many rows and columns? m may be NULL. */
+bool mat_is_matrix(const struct mat *m, uint64_t rows, uint64_t cols);
 /* Element i of an MAT_F64 or MAT_U8; i < count. */
 double mat_number(const struct mat *m, uint64_t i);
 

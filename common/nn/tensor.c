@@ -11,11 +11,12 @@
 static const struct {
 	const char *name;
 	size_t size;
+	const char *numpy; /* NULL: NumPy has none */
 } types[DTYPE_COUNT] = {
-	[DTYPE_F64] = { "F64", 8 },   [DTYPE_F32] = { "F32", 4 }, [DTYPE_F16] = { "F16", 2 },
-	[DTYPE_BF16] = { "BF16", 2 }, [DTYPE_I64] = { "I64", 8 }, [DTYPE_I32] = { "I32", 4 },
-	[DTYPE_I16] = { "I16", 2 },   [DTYPE_I8] = { "I8", 1 },	  [DTYPE_U8] = { "U8", 1 },
-	[DTYPE_BOOL] = { "BOOL", 1 },
+	[DTYPE_F64] = { "F64", 8, "<f8" },   [DTYPE_F32] = { "F32", 4, "<f4" }, [DTYPE_F16] = { "F16", 2, "<f2" },
+	[DTYPE_BF16] = { "BF16", 2, NULL },  [DTYPE_I64] = { "I64", 8, "<i8" }, [DTYPE_I32] = { "I32", 4, "<i4" },
+	[DTYPE_I16] = { "I16", 2, "<i2" },   [DTYPE_I8] = { "I8", 1, "|i1" },	[DTYPE_U8] = { "U8", 1, "|u1" },
+	[DTYPE_BOOL] = { "BOOL", 1, "|b1" },
 };
 
 size_t dtype_size(enum dtype dtype)
@@ -36,6 +37,17 @@ int dtype_parse(const char *name, enum dtype *dtype)
 {
 	for (int i = 0; i < DTYPE_COUNT; i++) {
 		if (strcmp(name, types[i].name) == 0) {
+			*dtype = (enum dtype)i;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+int dtype_parse_numpy(const char *descr, enum dtype *dtype)
+{
+	for (int i = 0; i < DTYPE_COUNT; i++) {
+		if (types[i].numpy && strcmp(descr, types[i].numpy) == 0) {
 			*dtype = (enum dtype)i;
 			return 0;
 		}

@@ -38,6 +38,8 @@ size_t dtype_size(enum dtype dtype);
 const char *dtype_name(enum dtype dtype);
 /* The type of that name: 0, or -1 (unknown; *dtype unchanged). */
 int dtype_parse(const char *name, enum dtype *dtype);
+/* NumPy's names of little-endian types, "<f4", "|u1" ..: as dtype_parse. */
+int dtype_parse_numpy(const char *descr, enum dtype *dtype);
 /* F64, F32, F16, BF16. */
 bool dtype_is_float(enum dtype dtype);
 

@@ -6,30 +6,14 @@
 bats_require_minimum_version 1.5.0
 
 setup() {
+	load "$FRL_TOP/tests/support/manifest.bash"
 	cd "$BATS_TEST_TMPDIR" || return 1
 	golden=$FRL_TOP/tests/golden/curate/cofw
 	DATA=${FRL_SHARED:-$FRL_TOP/../shared}/data
 }
 
-# columns FILE NAME...: these columns, rows only
-columns() {
-	awk -F '\t' -v OFS='\t' -v want="${*:2}" '/^#/ { next }
-		!n++ { for (i = 1; i <= NF; i++) c[$i] = i; k = split(want, w, " "); next }
-		{ for (i = 1; i <= k; i++) printf "%s%s", $c[w[i]], i < k ? OFS : ORS }' "$1"
-}
-
 # labels FILE: what make_curate_cofw.py wrote, in the same columns
 labels() { columns "$1" path split x1 y1 x2 y2 occluded $(seq 0 28 | sed 's/.*/lm&x lm&y/'); }
-
-# same FILE WANT: rows of numbers equal to 1e-9, words exactly
-same() {
-	[ "$(wc -l <"$1")" -eq "$(wc -l <"$2")" ]
-	paste "$1" "$2" | awk -F '\t' '{ n = NF / 2
-		for (i = 1; i <= n; i++) {
-			d = $i - $(n + i)
-			if ($i != $(n + i) && !($i ~ /^[-0-9.]+$/ && d < 1e-9 && d > -1e-9)) { print i, $i, $(n + i); exit 1 }
-		} }'
-}
 
 @test "cofw: v7.3 and v5 give the same labels, from 0; pictures are written where they are asked for (h5py, SciPy)" {
 	for form in colour grey; do

@@ -4,18 +4,12 @@
 bats_require_minimum_version 1.5.0
 
 setup() {
+	load "$FRL_TOP/tests/support/manifest.bash"
 	cd "$BATS_TEST_TMPDIR" || return 1
 	golden=$FRL_TOP/tests/golden/curate/affectnet
 }
 
 curate() { frl-curate affectnet --root d -q --no-pg "$@"; }
-
-# columns FILE NAME...: these columns, rows only
-columns() {
-	awk -F '\t' -v OFS='\t' -v want="${*:2}" '/^#/ { next }
-		!n++ { for (i = 1; i <= NF; i++) c[$i] = i; k = split(want, w, " "); next }
-		{ for (i = 1; i <= k; i++) printf "%s%s", $c[w[i]], i < k ? OFS : ORS }' "$1"
-}
 
 pictures() {
 	while read -r p; do
@@ -39,6 +33,8 @@ shown="path expression valence arousal x1 y1 x2 y2 lm0x lm0y lm67x lm67y"
 	# Seven classes: contempt is none, its valence stays.
 	curate --classes 7 >seven
 	[ "$(columns seven expression label valence | sed -n 2p)" = "	7	-0.5" ]
+	run -2 frl-curate wflw --root d --classes 7
+	[[ $output == *"wflw takes no --classes"* ]]
 	rm d/Manually_Annotated_Images/1/pic0.jpg
 	run -4 curate -o m
 	[ "$(columns m status | head -n 1)" = bad:missing ]

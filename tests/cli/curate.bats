@@ -6,6 +6,7 @@
 bats_require_minimum_version 1.5.0
 
 setup() {
+	load "$FRL_TOP/tests/support/manifest.bash"
 	cd "$BATS_TEST_TMPDIR" || return 1
 	DATA=${FRL_SHARED:-$FRL_TOP/../shared}/data
 	GOLDEN=$FRL_TOP/tests/golden/curate
@@ -20,23 +21,6 @@ picture() {
 		mkdir -p "$(dirname "d/$p")"
 		echo picture >"d/$p"
 	done
-}
-
-# columns FILE NAME...: these columns, rows only
-columns() {
-	awk -F '\t' -v OFS='\t' -v want="${*:2}" '/^#/ { next }
-		!n++ { for (i = 1; i <= NF; i++) c[$i] = i; k = split(want, w, " "); next }
-		{ for (i = 1; i <= k; i++) printf "%s%s", $c[w[i]], i < k ? OFS : ORS }' "$1"
-}
-
-# same FILE WANT: rows of numbers equal to 1e-9, words exactly
-same() {
-	[ "$(wc -l <"$1")" -eq "$(wc -l <"$2")" ]
-	paste "$1" "$2" | awk -F '\t' '{ n = NF / 2
-		for (i = 1; i <= n; i++) {
-			d = $i - $(n + i)
-			if ($i != $(n + i) && !($i + 0 && $(n + i) + 0 && d < 1e-9 && d > -1e-9)) { print i, $i, $(n + i); exit 1 }
-		} }'
 }
 
 need() { [ -d "$DATA/$1" ] || skip "no $DATA/$1"; }

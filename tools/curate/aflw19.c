@@ -22,12 +22,6 @@ struct set {
 	int64_t *face; /* [n] number within its picture, in the list's order */
 };
 
-static int shaped(const struct mat *m, uint64_t rows, uint64_t cols)
-{
-	return m && (m->kind == MAT_F64 || m->kind == MAT_U8) && m->dims[0] == rows && m->dims[1] == cols &&
-	       m->count == rows * cols;
-}
-
 static int check(struct set *s, const struct mat_file *f, struct err *e)
 {
 	s->box = mat_find(f, "bbox");
@@ -36,8 +30,8 @@ static int check(struct set *s, const struct mat_file *f, struct err *e)
 	s->name = mat_find(f, "nameList");
 	s->order = mat_find(f, "ra");
 	s->n = s->name && s->name->kind == MAT_CELL ? s->name->count : 0;
-	if (!s->n || !shaped(s->box, s->n, 4) || !shaped(s->data, s->n, 2 * POINTS) || !shaped(s->mask, s->n, POINTS) ||
-	    s->order->kind != MAT_F64 || s->order->count != s->n)
+	if (!s->n || !mat_is_matrix(s->box, s->n, 4) || !mat_is_matrix(s->data, s->n, 2 * POINTS) ||
+	    !mat_is_matrix(s->mask, s->n, POINTS) || s->order->kind != MAT_F64 || s->order->count != s->n)
 		return err_set(e, "'%s': bbox, data, mask_new, nameList and ra are not of the same faces", file);
 	for (uint64_t i = 0; i < s->n; i++)
 		if (s->name->cell[i].kind != MAT_TEXT)

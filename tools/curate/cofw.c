@@ -29,19 +29,13 @@ struct set {
 	uint64_t n;
 };
 
-static int shaped(const struct mat *m, uint64_t rows, uint64_t cols)
-{
-	return m && (m->kind == MAT_F64 || m->kind == MAT_U8) && m->dims[0] == rows && m->dims[1] == cols &&
-	       m->count == rows * cols;
-}
-
 static int check(struct set *s, const struct mat_file *f, const struct part *p, const char *file, struct err *e)
 {
 	s->points = mat_find(f, p->name[0]);
 	s->boxes = mat_find(f, p->name[1]);
 	s->pictures = mat_find(f, p->name[2]);
 	s->n = s->points ? s->points->dims[0] : 0;
-	if (!s->n || !shaped(s->points, s->n, 3 * POINTS) || !shaped(s->boxes, s->n, 4) ||
+	if (!s->n || !mat_is_matrix(s->points, s->n, 3 * POINTS) || !mat_is_matrix(s->boxes, s->n, 4) ||
 	    (s->pictures && (s->pictures->kind != MAT_CELL || s->pictures->count != s->n)))
 		return err_set(e, "'%s': %s is not [n,%d], %s [n,4] and %s a cell of n pictures", file, p->name[0],
 			       3 * POINTS, p->name[1], p->name[2]);

@@ -18,6 +18,8 @@
 #include "common/progress.h"
 #include "common/tsv.h"
 
+enum { CURATE_CLASSES = 8 };
+
 struct curate;
 
 struct reader {
@@ -27,6 +29,7 @@ struct reader {
 	const char *layout;	   /* expected under --root */
 	const char *const *splits; /* NULL-ended; NULL: it has none */
 	int (*read)(struct curate *c, struct err *e);
+	bool takes_pictures, takes_classes; /* these options; others refuse them */
 };
 
 /* By name; ended by one without a name. */
@@ -37,7 +40,7 @@ struct curate {
 	const char *root, *split, *output;
 	const char *pictures; /* where pictures inside .mat files go; NULL: nowhere */
 	bool no_stat;
-	int classes; /* expressions that are classes, from 0 on: AffectNet */
+	int classes; /* expressions that are classes, from 0 on */
 	struct fail_ok fail_ok;
 	struct opt_common common;
 	struct tsv_out rows;

@@ -102,8 +102,7 @@ int mats_numbers(const struct mat_file *f, const char *name, size_t rows, size_t
 {
 	const struct mat *m = mat_find(f, name);
 
-	if (!m || (m->kind != MAT_F64 && m->kind != MAT_U8) || m->dims[0] != rows || m->dims[1] != cols ||
-	    m->count != rows * cols)
+	if (!mat_is_matrix(m, rows, cols))
 		return err_set(e, "mat: %s is not %zux%zu numbers", name, rows, cols);
 	for (size_t i = 0; i < rows * cols; i++) {
 		v[i] = mat_number(m, i);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "tools/curate/readers.h"
+#include "tools/curate/curate.h"
 
 bool curate_wants(const struct curate *c, const char *split)
 {
@@ -87,7 +87,7 @@ static int run(struct curate *c, int argc, char **argv, struct err *e)
 
 int curate_main(int argc, char **argv)
 {
-	struct curate c = { .reader = find(argv[0]), .output = "-", .classes = 8 };
+	struct curate c = { .reader = find(argv[0]), .output = "-", .classes = CURATE_CLASSES };
 	char *name = xasprintf("frl-curate %s", c.reader->name);
 	char *purpose = xasprintf("Reads %s, and writes a manifest. Obtained from %s.", c.reader->what,
 				  c.reader->where);
@@ -103,7 +103,7 @@ int curate_main(int argc, char **argv)
 		OPT_BOOL(0, "no-stat", &c.no_stat, "do not look whether each picture is there"),
 		OPT_STR(0, "pictures", "DIR", &c.pictures,
 			"cofw, cofw68: write the pictures inside the .mat to DIR, paths are relative to it"),
-		OPT_INT(0, "classes", "N", &c.classes, 7, 8, "affectnet: 7 leaves out contempt"),
+		OPT_INT(0, "classes", "N", &c.classes, 7, CURATE_CLASSES, "affectnet: 7 leaves out contempt"),
 		OPT_STR('o', "output", "FILE", &c.output, "where the manifest goes; - is standard output"),
 		OPT_FAIL_OK(&c.fail_ok),
 		OPT_GROUP("Common"),
@@ -119,8 +119,8 @@ int curate_main(int argc, char **argv)
 		opt_usage(&program, "unexpected argument '%s'", argv[first]);
 	if (!c.root)
 		opt_usage(&program, "--root is needed");
-	if (c.pictures && c.reader->read != read_cofw && c.reader->read != read_cofw68)
-		opt_usage(&program, "--pictures is for cofw and cofw68");
+	if ((c.pictures && !c.reader->takes_pictures) || (c.classes != CURATE_CLASSES && !c.reader->takes_classes))
+		opt_usage(&program, "%s takes no --%s", c.reader->name, c.pictures ? "pictures" : "classes");
 	if (run(&c, argc, argv, &e))
 		die_err(&e);
 	c.summary.in = c.summary.out;

@@ -49,7 +49,9 @@ static int read_header(struct source *s, uint64_t *n, struct record *r, struct e
 	if (len > NPY_MAX_HEADER)
 		return err_set(e, "a header of %zu bytes", len);
 	char *text = xcalloc(len + 1, 1);
-	int rc = take(s, text, len) < (ssize_t)len ? err_set(e, "cut short") : npy_parse(text, n, r, e);
+	struct npy header;
+	int rc = take(s, text, len) < (ssize_t)len ? err_set(e, "cut short") : npy_dictionary(&header, text, e);
+	rc = rc || npy_record(&header, n, r, e) ? -1 : 0;
 	free(text);
 	return rc;
 }

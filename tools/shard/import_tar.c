@@ -59,24 +59,21 @@ static void describe(struct item *it, const struct sample *s, struct json **root
 /* A .npy member is one tensor, its first dimension included. */
 static int finish_array(struct import *m, const struct item *it, const struct buf *b, struct err *e)
 {
+	struct npy header;
 	struct record r;
 	struct err why = { 0 };
 	uint64_t n;
-	size_t len = b->len >= NPY_START ? (uint8_t)b->data[8] | (size_t)(uint8_t)b->data[9] << 8 : 0;
+	size_t at;
+	int rc = npy_read(&header, b->data, b->len, &at, &why) || npy_record(&header, &n, &r, &why) ? -1 : 0;
 
-	if (!len || b->data[6] != 1 || b->len < NPY_START + len)
-		return import_failed(m, it, "no array of format 1.0", e);
-	char *text = xstrndup(b->data + NPY_START, len);
-	int rc = npy_parse(text, &n, &r, &why);
-	free(text);
 	if (!rc && (r.ndim == RECORD_MAX_DIMS || n > UINT32_MAX || __builtin_mul_overflow(r.bytes, n, &r.bytes) ||
-		    r.bytes != b->len - NPY_START - len))
+		    r.bytes != b->len - at))
 		rc = err_set(&why, "an array whose size does not fit its header");
 	if (rc)
 		return import_failed(m, it, why.msg, e);
 	memmove(r.dims + 1, r.dims, sizeof *r.dims * (size_t)r.ndim++);
 	r.dims[0] = (uint32_t)n;
-	return import_tensor(m, it, &r, b->data + NPY_START + len, e);
+	return import_tensor(m, it, &r, b->data + at, e);
 }
 
 static int finish_sample(struct import *m, struct sample *s, struct err *e)
