@@ -7,6 +7,7 @@
 
 #include "common/err.h"
 #include "common/model/sinkhorn.h"
+#include "common/nn/real.h"
 
 struct swav_loss {
 	struct swav_loss_config c;
@@ -96,19 +97,6 @@ void swav_loss_epoch(struct swav_loss *l)
 	l->in_use = false;
 }
 
-static double get(const void *x, size_t i, size_t real)
-{
-	return real == sizeof(float) ? (double)((const float *)x)[i] : ((const double *)x)[i];
-}
-
-static void set(void *x, size_t i, size_t real, double v)
-{
-	if (real == sizeof(float))
-		((float *)x)[i] = (float)v;
-	else
-		((double *)x)[i] = v;
-}
-
 void swav_normalise_prototypes(const struct nn_train *ops, void *prototypes, int n, int features)
 {
 	size_t real = ops->real, d = (size_t)features;
@@ -117,10 +105,10 @@ void swav_normalise_prototypes(const struct nn_train *ops, void *prototypes, int
 		double sum = 0;
 
 		for (size_t i = 0; i < d; i++)
-			sum += get(prototypes, at + i, real) * get(prototypes, at + i, real);
+			sum += real_get(prototypes, at + i, real) * real_get(prototypes, at + i, real);
 		sum = sum > 0 ? 1 / sqrt(sum) : 0;
 		for (size_t i = 0; i < d; i++)
-			set(prototypes, at + i, real, get(prototypes, at + i, real) * sum);
+			real_set(prototypes, at + i, real, real_get(prototypes, at + i, real) * sum);
 	}
 }
 
@@ -156,7 +144,7 @@ static void queue_scores(struct swav_loss *l, int view, const void *prototypes)
 			double sum = 0;
 
 			for (int i = 0; i < l->c.features; i++)
-				sum += row[i] * get(prototypes, at + (size_t)i, l->ops->real);
+				sum += row[i] * real_get(prototypes, at + (size_t)i, l->ops->real);
 			*q++ = sum;
 		}
 }
@@ -169,7 +157,7 @@ static void queue_push(struct swav_loss *l, int view, const void *embeddings)
 
 	memmove(queue + batch, queue, (all - batch) * sizeof *queue);
 	for (size_t i = 0; i < batch; i++)
-		queue[i] = get(embeddings, i, l->ops->real);
+		queue[i] = real_get(embeddings, i, l->ops->real);
 }
 
 /* ---- a step */
@@ -191,14 +179,14 @@ static void assign(struct swav_loss *l, int view, const void *prototypes, struct
 		queue_scores(l, view, prototypes);
 	l->ops->download(l->ops, &score, l->dense);
 	for (size_t i = 0; i < count; i++)
-		own[i] = get(l->dense, i, real);
+		own[i] = real_get(l->dense, i, real);
 	sinkhorn(l->q, rows + l->c.batch, l->c.prototypes, l->c.epsilon, l->c.iterations);
 	report->entropy[view] = sinkhorn_entropy(own, l->c.batch, l->c.prototypes);
 	report->queue_rows = rows;
 	if (view == 0)
 		report->in_use = sinkhorn_in_use(own, l->c.batch, l->c.prototypes);
 	for (size_t i = 0; i < count; i++)
-		set(l->dense, i, real, own[i]);
+		real_set(l->dense, i, real, own[i]);
 	l->ops->upload(l->ops, l->dense, &l->target);
 	if (l->queue) {
 		l->ops->download(l->ops, &e, l->dense);

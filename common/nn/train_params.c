@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/nn/real.h"
 #include "common/rng.h"
 
 void train_params_init(struct train_params *p, const struct nn_train *ops)
@@ -107,14 +108,6 @@ void train_params_zero_grad(struct train_params *p)
 	memset(p->grad, 0, p->count * p->real);
 }
 
-static void set(const struct train_params *p, size_t at, double v)
-{
-	if (p->real == sizeof(float))
-		((float *)p->value)[at] = (float)v;
-	else
-		((double *)p->value)[at] = v;
-}
-
 /* Element j of a parameter at its start. */
 static double start(const struct train_param *t, struct rng *r)
 {
@@ -142,7 +135,7 @@ void train_params_start(struct train_params *p, uint64_t seed)
 
 		rng_init(&r, seed, 0, i, 0);
 		for (size_t j = 0; j < p->item[i].count; j++)
-			set(p, p->item[i].offset + j, start(&p->item[i], &r));
+			real_set(p->value, p->item[i].offset + j, p->real, start(&p->item[i], &r));
 	}
 }
 
@@ -183,7 +176,7 @@ int train_params_load(struct train_params *p, const struct safetensors *s, struc
 		int rc = read_tensor(s, t->name, &t->shape, f, e);
 
 		for (size_t j = 0; rc > 0 && j < t->count; j++)
-			set(p, t->offset + j, f[j]);
+			real_set(p->value, t->offset + j, p->real, f[j]);
 		free(f);
 		if (rc < 0)
 			return -1;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/nn/moments.h"
+#include "common/nn/real.h"
 #include "common/nn/train_net_internal.h"
 #include "common/thread.h"
 
@@ -268,17 +269,6 @@ static void bn_backward_slice(void *data, size_t i, int worker)
 			    j->accumulate_res);
 }
 
-/* Adds doubles to numbers of the backend's. */
-static void add_doubles(void *dst, const double *src, int n, size_t real)
-{
-	for (int i = 0; i < n; i++) {
-		if (real == sizeof(float))
-			((float *)dst)[i] += (float)src[i];
-		else
-			((double *)dst)[i] += src[i];
-	}
-}
-
 static void bn_backward(struct job *j, int threads)
 {
 	struct bn_state *b = &j->s->bn;
@@ -291,8 +281,10 @@ static void bn_backward(struct job *j, int threads)
 			b->sum_g[k] += b->slice_g[s * c + k];
 			b->sum_gx[k] += b->slice_gx[s * c + k];
 		}
-	add_doubles(node_grad(j->p->net, j->d, 0), b->sum_gx, c, j->ops->real);
-	add_doubles(node_grad(j->p->net, j->d, 1), b->sum_g, c, j->ops->real);
+	for (int k = 0; k < c; k++) {
+		real_add(node_grad(j->p->net, j->d, 0), (size_t)k, j->ops->real, b->sum_gx[k]);
+		real_add(node_grad(j->p->net, j->d, 1), (size_t)k, j->ops->real, b->sum_g[k]);
+	}
 	parallel_for(threads, (size_t)j->p->slices, bn_backward_slice, j);
 }
 

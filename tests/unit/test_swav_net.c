@@ -10,14 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "common/io.h"
 #include "common/model/swav_net.h"
 #include "common/record.h"
 #include "tests/unit/support_golden.h"
 #include "tests/unit/support_npy.h"
-#include "tests/unit/support_seeded.h"
+#include "tests/unit/support_swav.h"
 
 enum { B = 4, VIEWS = 4, D = 128, K = 300 };
 
@@ -33,40 +31,6 @@ static const struct swav_config config = {
 	.slices = 2,
 };
 
-/* ---- where it starts */
-
-static void load_weights(struct train_params *p, const char *names)
-{
-	char path[] = "/tmp/frl-test-XXXXXX";
-	struct seeded w = { 0 };
-	struct safetensors s = { 0 };
-	struct err e = { 0 };
-	int fd = mkstemp(path);
-
-	assert_true(fd >= 0);
-	close(fd);
-	if (seeded_load(&w, names, 3, &e) || seeded_write(&w, path, NULL, 0, &e) || safetensors_open(&s, path, &e) ||
-	    train_params_load(p, &s, &e))
-		fail_msg("%s", e.msg);
-	assert_int_equal(p->n + 2 * p->n_running, w.n);
-	for (size_t i = 0, k = 0; i < w.n; i++) /* PyTorch's order */
-		if (!strstr(w.item[i].name, "running"))
-			assert_string_equal(w.item[i].name, p->item[k++].name);
-	safetensors_close(&s);
-	seeded_release(&w);
-	unlink(path);
-}
-
-/* A picture into sample `at` of the group's input: (value / 255 - mean) / std, in f32. */
-static void put_view(float *dst, const uint8_t *rgb, int size)
-{
-	static const float mean[3] = { .485F, .456F, .406F }, std[3] = { .228F, .224F, .225F };
-
-	for (int c = 0; c < 3; c++)
-		for (int i = 0; i < size * size; i++)
-			*dst++ = ((float)rgb[3 * i + c] / 255.0F - mean[c]) / std[c];
-}
-
 static void load_views(struct swav_net *net, const char *path)
 {
 	struct record_reader r;
@@ -81,8 +45,8 @@ static void load_views(struct swav_net *net, const char *path)
 		int view = (int)r.head.label, sample = (int)r.head.key, g = view / 2, size = config.group[g].size;
 		struct nn_batch in = swav_net_input(net, g);
 		assert_int_equal(r.head.dims[0], size);
-		put_view((float *)in.data + (size_t)((view % 2) * B + sample) * 3 * (size_t)(size * size), r.payload,
-			 size);
+		support_swav_view((float *)in.data + (size_t)((view % 2) * B + sample) * 3 * (size_t)(size * size),
+				  r.payload, size);
 		n++;
 	}
 	record_close(&r);
@@ -247,22 +211,17 @@ static void check_running(const struct train_params *p, const char *file)
 	assert_int_equal(i, 2 * p->n_running);
 }
 
-static char *in_folder(const char *folder, const char *name)
-{
-	return xasprintf("%s/%s", folder, name);
-}
-
 static void one_step(struct swav_net *net, int threads, const char *folder, struct state *s)
 {
 	struct train_params *p = swav_net_params(net);
-	char *names = in_folder(folder, "NAMES.tsv"), *views = in_folder(folder, "views.frlr");
-	char *assignments = in_folder(folder, "assignments.npy");
+	char *views = support_in_folder(folder, "views.frlr");
+	char *assignments = support_in_folder(folder, "assignments.npy");
 	float *z = xcalloc(VIEWS * B * D, sizeof *z), *dz = xcalloc(VIEWS * B * D, sizeof *dz);
 	size_t prototypes = swav_net_prototypes(net), n;
 	float *q = support_npy(assignments, &n);
 
 	assert_int_equal(n, 2 * B * K);
-	load_weights(p, names);
+	support_swav_weights(p, folder, 3);
 	load_views(net, views);
 	swav_net_forward(net, true, threads, z);
 	memset(s, 0, sizeof *s);
@@ -270,7 +229,6 @@ static void one_step(struct swav_net *net, int threads, const char *folder, stru
 	loss(s, q);
 	gradients(s, dz, train_params_grad(p, prototypes));
 	swav_net_backward(net, threads, dz);
-	free(names);
 	free(views);
 	free(assignments);
 	free(z);
@@ -292,13 +250,13 @@ static void resnet50_step(void **unused)
 	net = swav_net_new(nn_train_cpu(), &config);
 	one_step(net, 1, folder, s);
 	assert_true(fabs(s->loss - 6.01228798948) <= 2e-5);
-	assert_near_npy(file = in_folder(folder, "embeddings.npy"), s->n[0], VIEWS * B * D, 1e-4);
+	assert_near_npy(file = support_in_folder(folder, "embeddings.npy"), s->n[0], VIEWS * B * D, 1e-4);
 	free(file);
-	assert_near_npy(file = in_folder(folder, "scores.npy"), s->score[0], VIEWS * B * K, 1e-4);
+	assert_near_npy(file = support_in_folder(folder, "scores.npy"), s->score[0], VIEWS * B * K, 1e-4);
 	free(file);
-	check_gradients(swav_net_params(net), file = in_folder(folder, "grads-f64.tsv"));
+	check_gradients(swav_net_params(net), file = support_in_folder(folder, "grads-f64.tsv"));
 	free(file);
-	check_running(swav_net_params(net), file = in_folder(folder, "running.tsv"));
+	check_running(swav_net_params(net), file = support_in_folder(folder, "running.tsv"));
 	free(file);
 
 	other = swav_net_new(nn_train_cpu(), &config);

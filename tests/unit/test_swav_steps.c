@@ -17,7 +17,7 @@
 #include "common/nn/optim.h"
 #include "common/record.h"
 #include "tests/unit/support_golden.h"
-#include "tests/unit/support_seeded.h"
+#include "tests/unit/support_swav.h"
 
 enum { B = 16, VIEWS = 6, D = 128, K = 64, STEPS = 10, EPOCH = 5, FROZEN = 3, QUEUE = 32, QUEUE_START = 5 };
 
@@ -51,48 +51,20 @@ struct run {
 	int queue_rows[STEPS];
 };
 
-static char *in_folder(const char *folder, const char *name)
-{
-	return xasprintf("%s/%s", folder, name);
-}
-
-static void load_weights(struct train_params *p, const char *folder)
-{
-	char path[] = "/tmp/frl-test-XXXXXX", *names = in_folder(folder, "NAMES.tsv");
-	struct seeded w = { 0 };
-	struct safetensors s = { 0 };
-	struct err e = { 0 };
-	int fd = mkstemp(path);
-
-	assert_true(fd >= 0);
-	close(fd);
-	if (seeded_load(&w, names, 1, &e) || seeded_write(&w, path, NULL, 0, &e) || safetensors_open(&s, path, &e) ||
-	    train_params_load(p, &s, &e))
-		fail_msg("%s", e.msg);
-	safetensors_close(&s);
-	seeded_release(&w);
-	unlink(path);
-	free(names);
-}
-
 /* The views of the next step into the network's inputs. */
 static void next_views(struct swav_net *net, struct record_reader *r, int step)
 {
-	static const float mean[3] = { .485F, .456F, .406F }, std[3] = { .228F, .224F, .225F };
 	struct err e = { 0 };
 
 	for (int n = 0; n < B * VIEWS; n++) {
 		if (record_next(r, &e) != 1)
 			fail_msg("step %d, view %d: %s", step, n, e.msg);
 		int view = (int)r->head.label, sample = (int)r->head.key - step * B, g = view >= 2;
-		size_t pixels = (size_t)config.group[g].size * (size_t)config.group[g].size;
-		size_t at = (size_t)((view - 2 * g) * B + sample);
-		float *dst = (float *)swav_net_input(net, g).data + at * 3 * pixels;
+		int size = config.group[g].size;
+		size_t at = (size_t)((view - 2 * g) * B + sample) * 3 * (size_t)(size * size);
 
 		assert_in_range(sample, 0, B - 1);
-		for (int c = 0; c < 3; c++)
-			for (size_t i = 0; i < pixels; i++)
-				*dst++ = ((float)r->payload[3 * i + (size_t)c] / 255.0F - mean[c]) / std[c];
+		support_swav_view((float *)swav_net_input(net, g).data + at, r->payload, size);
 	}
 }
 
@@ -102,7 +74,7 @@ static void start(struct run *r, const char *folder)
 	r->net = swav_net_new(nn_train_cpu(), &config);
 	r->loss = swav_loss_new(nn_train_cpu(), &loss_config);
 	struct train_params *p = swav_net_params(r->net);
-	load_weights(p, folder);
+	support_swav_weights(p, folder, 1);
 	optim_init(&r->optim, &lars, p);
 	r->z = xcalloc(VIEWS * B * D, sizeof *r->z);
 	r->dz = xcalloc(VIEWS * B * D, sizeof *r->dz);
@@ -175,7 +147,7 @@ enum { LOSS_F64 = 3, NORM_F64 = 8, QUEUE_ROWS = 13, ENTROPY0_F64 = 16, COLUMNS =
 static void check_steps(const struct run *r, const char *folder, const char *name, const double *loss,
 			const double *norm, int steps)
 {
-	char *file = in_folder(folder, name), line[2000];
+	char *file = support_in_folder(folder, name), line[2000];
 	FILE *f = fopen(file, "r");
 	double v[COLUMNS];
 
@@ -234,7 +206,7 @@ static void check_tensor(const struct run *r, const char *line)
 
 static void check_final(const struct run *r, const char *folder)
 {
-	char *file = in_folder(folder, "final-small-lr-f64.tsv"), line[2000];
+	char *file = support_in_folder(folder, "final-small-lr-f64.tsv"), line[2000];
 	FILE *f = fopen(file, "r");
 	size_t n = 0;
 
