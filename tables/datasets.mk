@@ -32,8 +32,8 @@ LARGE = vggface2 300w-lp imdb-face affectnet wider
 LARGE_HERE = $(foreach s,$(LARGE),$(if $(wildcard $(DATA)/$(s)/.),$(s)))
 LARGE_ABSENT = $(filter-out $(LARGE_HERE),$(LARGE))
 
-# id and path of each picture once; what the set says of it is left behind.
-ONCE = awk -F '\t' -v OFS='\t' '/^\#/ { next } !n++ || ($$NF == "ok" && !seen[$$1]++) { print $$1, $$2 }'
+# id and path of each picture once. What the set says of it is left behind, and so is whether that could be read.
+ONCE = awk -F '\t' -v OFS='\t' '!/^\#/ && !seen[$$1]++ { print $$1, $$2 }'
 
 full-vgg-face: $(SHARDS)/vggface2.bin
 	@$(call counted,full-vgg-face,$<)
