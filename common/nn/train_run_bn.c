@@ -1,0 +1,131 @@
+/* train_run_bn.c - batch norm in a plan: statistics merged over the slices, forward and backward */
+#include <math.h>
+#include <string.h>
+
+#include "common/nn/moments.h"
+#include "common/nn/real.h"
+#include "common/nn/train_run_internal.h"
+#include "common/thread.h"
+
+static const double bn_eps = 1e-5, bn_momentum = .1;
+
+static struct nn_bn bn_of(const struct job *j)
+{
+	return (struct nn_bn){ j->s->bn.mean, j->s->bn.inverse, node_value(j->p->net, j->d, 0),
+			       node_value(j->p->net, j->d, 1) };
+}
+
+/* ---- forward */
+
+static void stats_slice(void *data, size_t i, int worker)
+{
+	const struct job *j = data;
+	struct nn_batch x = job_part(j, &j->x->value, (int)i);
+	size_t at = i * (size_t)j->d->c;
+
+	(void)worker;
+	j->ops->bn_stats(j->ops, &x, j->s->bn.slice_mean + at, j->s->bn.slice_m2 + at);
+}
+
+static void apply_slice(void *data, size_t i, int worker)
+{
+	const struct job *j = data;
+	struct nn_batch x = job_part(j, &j->x->value, (int)i), y = job_part(j, &j->s->value, (int)i), res = { 0 };
+	struct nn_bn bn = bn_of(j);
+
+	(void)worker;
+	if (j->res)
+		res = job_part(j, &j->res->value, (int)i);
+	j->ops->bn_apply(j->ops, &x, &bn, j->res ? &res : NULL, j->d->slope, &y);
+}
+
+/* Merges the slices' statistics in their order, and moves the running ones. */
+static void bn_merge(const struct job *j)
+{
+	struct bn_state *b = &j->s->bn;
+	struct train_running *r = &j->p->net->params->running[j->d->running];
+	int c = j->d->c;
+	double pixels = (double)j->s->value.h * j->s->value.w;
+
+	b->count = 0;
+	memset(b->mean, 0, 2 * (size_t)c * sizeof *b->mean); /* and m2, which follows */
+	for (int s = 0; s < j->p->slices; s++) {
+		size_t at = (size_t)s * (size_t)c;
+		nn_moments_merge(c, &b->count, b->mean, b->m2, slice_count(j->p, s) * pixels, b->slice_mean + at,
+				 b->slice_m2 + at);
+	}
+	nn_bn_inverse(c, b->count, b->m2, bn_eps, b->inverse);
+	nn_bn_running(c, b->count, b->mean, b->m2, bn_momentum, r->mean, r->var);
+}
+
+static void bn_from_running(const struct job *j)
+{
+	const struct train_running *r = &j->p->net->params->running[j->d->running];
+
+	for (int k = 0; k < j->d->c; k++) {
+		j->s->bn.mean[k] = r->mean[k];
+		j->s->bn.inverse[k] = 1 / sqrt(r->var[k] + bn_eps);
+	}
+}
+
+void train_run_bn(struct job *j, bool train, int threads)
+{
+	size_t slices = (size_t)j->p->slices;
+
+	if (train) {
+		parallel_for(threads, slices, stats_slice, j);
+		bn_merge(j);
+	} else {
+		bn_from_running(j);
+	}
+	parallel_for(threads, slices, apply_slice, j);
+}
+
+/* ---- backward */
+
+static void bn_sums_slice(void *data, size_t i, int worker)
+{
+	const struct job *j = data;
+	struct nn_batch x = job_part(j, &j->x->value, (int)i), y = job_part(j, &j->s->value, (int)i);
+	struct nn_batch dy = job_part(j, &j->s->grad, (int)i);
+	struct nn_bn bn = bn_of(j);
+	size_t at = i * (size_t)j->d->c;
+
+	(void)worker;
+	j->ops->bn_backward_sums(j->ops, &dy, &x, j->d->slope == 1 ? NULL : &y, &bn, j->d->slope, j->s->bn.slice_g + at,
+				 j->s->bn.slice_gx + at);
+}
+
+static void bn_backward_slice(void *data, size_t i, int worker)
+{
+	const struct job *j = data;
+	struct nn_batch x = job_part(j, &j->x->value, (int)i), y = job_part(j, &j->s->value, (int)i);
+	struct nn_batch dy = job_part(j, &j->s->grad, (int)i), dx = job_part(j, &j->x->grad, (int)i), dres = { 0 };
+	struct nn_bn bn = bn_of(j);
+
+	(void)worker;
+	if (j->res)
+		dres = job_part(j, &j->res->grad, (int)i);
+	j->ops->bn_backward(j->ops, &dy, &x, j->d->slope == 1 ? NULL : &y, &bn, j->d->slope, j->s->bn.sum_g,
+			    j->s->bn.sum_gx, j->s->bn.count, &dx, j->accumulate, j->res ? &dres : NULL,
+			    j->accumulate_res);
+}
+
+void train_run_bn_backward(struct job *j, int threads)
+{
+	struct bn_state *b = &j->s->bn;
+	int c = j->d->c;
+
+	parallel_for(threads, (size_t)j->p->slices, bn_sums_slice, j);
+	memset(b->sum_g, 0, 2 * (size_t)c * sizeof *b->sum_g); /* and sum_gx, which follows */
+	for (int s = 0; s < j->p->slices; s++)
+		for (int k = 0; k < c; k++) {
+			b->sum_g[k] += b->slice_g[s * c + k];
+			b->sum_gx[k] += b->slice_gx[s * c + k];
+		}
+	for (int k = 0; k < c; k++) {
+		real_add(node_grad(j->p->net, j->d, 0), (size_t)k, j->ops->real, b->sum_gx[k]);
+		real_add(node_grad(j->p->net, j->d, 1), (size_t)k, j->ops->real, b->sum_g[k]);
+	}
+	parallel_for(threads, (size_t)j->p->slices, bn_backward_slice, j);
+}

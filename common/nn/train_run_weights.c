@@ -1,0 +1,70 @@
+/* train_run_weights.c - backward of what has weights, in a plan: a slice's gradients, then their sum in slice order */
+#include <stdlib.h>
+
+#include "common/err.h"
+#include "common/nn/train_run_internal.h"
+#include "common/thread.h"
+
+static void conv_backward_slice(void *data, size_t i, int worker)
+{
+	const struct job *j = data;
+	const struct nn_train *ops = j->ops;
+	struct nn_conv_plan *plan = job_conv_plan(j, (int)i);
+	struct nn_batch x = job_part(j, &j->x->value, (int)i), dy = job_part(j, &j->s->grad, (int)i), dx;
+
+	ops->conv_backward_weights(ops, plan, &x, &dy, job_partial(j, (int)i), job_scratch(j, worker));
+	if (!j->x->grad.data)
+		return;
+	dx = job_part(j, &j->x->grad, (int)i);
+	ops->conv_backward_data(ops, plan, &dy, j->d->packed, &dx, j->accumulate, job_scratch(j, worker));
+}
+
+void train_run_conv_backward(struct job *j, int threads)
+{
+	const void **all = xcalloc((size_t)j->p->slices, sizeof *all);
+
+	parallel_for(threads, (size_t)j->p->slices, conv_backward_slice, j);
+	for (int s = 0; s < j->p->slices; s++)
+		all[s] = job_partial(j, s);
+	j->ops->conv_add_partials(j->ops, &j->d->conv, all, j->p->slices, node_grad(j->p->net, j->d, 0), NULL);
+	free(all);
+}
+
+static void linear_backward_slice(void *data, size_t i, int worker)
+{
+	const struct job *j = data;
+	const struct nn_train *ops = j->ops;
+	struct nn_batch x = job_part(j, &j->x->value, (int)i), dy = job_part(j, &j->s->grad, (int)i), dx;
+	char *dw = job_partial(j, (int)i), *db = dw + (size_t)x.c * (size_t)dy.c * ops->real;
+
+	(void)worker;
+	ops->linear_backward_weights(ops, &x, &dy, dw, j->d->bias ? db : NULL, false);
+	if (!j->x->grad.data)
+		return;
+	dx = job_part(j, &j->x->grad, (int)i);
+	ops->linear_backward_data(ops, &dy, node_value(j->p->net, j->d, 0), &dx, j->accumulate);
+}
+
+static void add_numbers(void *dst, const void *src, size_t n, size_t real)
+{
+	if (real == sizeof(float))
+		for (size_t i = 0; i < n; i++)
+			((float *)dst)[i] += ((const float *)src)[i];
+	else
+		for (size_t i = 0; i < n; i++)
+			((double *)dst)[i] += ((const double *)src)[i];
+}
+
+void train_run_linear_backward(struct job *j, int threads)
+{
+	size_t real = j->ops->real, weights = (size_t)j->x->value.c * (size_t)j->d->c;
+
+	parallel_for(threads, (size_t)j->p->slices, linear_backward_slice, j);
+	for (int s = 0; s < j->p->slices; s++) {
+		char *dw = job_partial(j, s);
+
+		add_numbers(node_grad(j->p->net, j->d, 0), dw, weights, real);
+		if (j->d->bias)
+			add_numbers(node_grad(j->p->net, j->d, 1), dw + weights * real, (size_t)j->d->c, real);
+	}
+}
