@@ -60,6 +60,12 @@ need() { [ -d "$DATA/$1" ] || skip "no $DATA/$1"; }
 	run -0 curate folder --no-stat
 }
 
+@test "--id-prefix: ids of several sets differ, paths stay" {
+	picture b.jpg
+	curate folder --id-prefix 'one set/' >m
+	[ "$(columns m id path status)" = 'one set/b.jpg	b.jpg	ok' ]
+}
+
 @test "--fail-ok: how many pictures may be missing or bad" {
 	picture a.jpg b.jpg c.jpg
 	: >d/empty.jpg

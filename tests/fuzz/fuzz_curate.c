@@ -123,7 +123,7 @@ static void check_fields(const uint8_t *data, size_t len)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct curate c = { .root = root, .no_stat = true };
+	struct curate c = { .root = root, .id_prefix = "", .no_stat = true };
 	struct err e = { 0 };
 	const uint8_t *second;
 	int rc;
@@ -153,5 +153,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	tsv_out_release(&c.rows);
 	buf_release(&c.path);
 	buf_release(&c.full);
+	buf_release(&c.id);
 	return 0;
 }

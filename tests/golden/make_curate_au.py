@@ -4,10 +4,14 @@
     python make_curate_au.py tests/golden/curate/au        (NumPy 2.4, pandas 2)
 
 bp4d/: label files without column names; 9 is what BP4D did not code. want-bp4d.tsv: path, split, subject, task, frame, 5 units; blank
-where there is none. want-disfa.tsv: path, subject, fold, frame, 12 units (its 324 label files are cut from it by the test).
+where there is none. disfa.tar.gz: 324 label files of DISFA, a few frames each; want-disfa.tsv: what pandas reads in them: path, subject,
+fold, frame, 12 units.
 """
+import gzip
+import io
 import os
 import sys
+import tarfile
 
 import numpy as np
 import pandas as pd
@@ -27,16 +31,30 @@ def write(name, frame):
 
 
 def disfa():
+    """The label files first, then the table that they hold: read back file by file, joined on the frame."""
+    units = [1, 2, 4, 5, 6, 9, 12, 15, 17, 20, 25, 26]
     fold = {int(s): i for i, line in enumerate(FOLDS) for s in line.split()}
+    files = {}
+    for s in sorted(fold):
+        for u in units:
+            codes = rng.integers(0, 6, 2 + s % 3)
+            files[f"ActionUnit_Labels/SN{s:03}/SN{s:03}_au{u}.txt"] = "".join(
+                f"{f},{v}\r\n" if s == 9 else f"{f},{v}\n" for f, v in enumerate(codes, 1))
+    with gzip.GzipFile(f"{out}/disfa.tar.gz", "wb", mtime=0) as z, tarfile.open(fileobj=z, mode="w") as tar:
+        for name, text in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(text)
+            tar.addfile(info, io.BytesIO(text.encode()))
     tables = []
     for s in sorted(fold):
-        frames = np.arange(1, 3)
-        codes = rng.integers(0, 6, (2, 12))
-        t = pd.DataFrame(codes)
-        t.insert(0, "frame", frames)
+        t = None
+        for u in units:
+            one = pd.read_csv(io.StringIO(files[f"ActionUnit_Labels/SN{s:03}/SN{s:03}_au{u}.txt"]), header=None,
+                              names=["frame", u])
+            t = one if t is None else t.merge(one, on="frame", how="outer", validate="1:1")
         t.insert(0, "fold", fold[s])
         t.insert(0, "subject", f"SN{s:03}")
-        t.insert(0, "path", [f"frames/SN{s:03}/{f:05}.jpg" for f in frames])
+        t.insert(0, "path", [f"frames/SN{s:03}/{f:05}.jpg" for f in t.frame])
         tables.append(t)
     write("want-disfa.tsv", pd.concat(tables))
 

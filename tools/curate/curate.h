@@ -38,7 +38,8 @@ extern const struct reader curate_readers[];
 struct curate {
 	const struct reader *reader;
 	const char *root, *split, *output;
-	const char *pictures; /* where pictures inside .mat files go; NULL: nowhere */
+	const char *id_prefix; /* before each id; "" */
+	const char *pictures;  /* where pictures inside .mat files go; NULL: nowhere */
 	bool no_stat;
 	int classes; /* expressions that are classes, from 0 on */
 	struct fail_ok fail_ok;
@@ -47,6 +48,7 @@ struct curate {
 	struct out out;
 	struct summary summary;
 	struct buf path; /* of the current row, relative to root */
+	struct buf id;
 	struct buf full; /* scratch for root/path */
 };
 
@@ -63,7 +65,7 @@ int curate_absent(const struct curate *c, const char *path, struct err *e);
 /* The same unless path exists: 0. */
 int curate_need(struct curate *c, const char *path, struct err *e);
 
-/* ---- rows: id, path (the same), the reader's columns, points, status */
+/* ---- rows: id, path (id is path behind --id-prefix), the reader's columns, points, status */
 
 /* columns: names with a space between them. Then lm0x, lm0y (with dims 3 lm0z, too) and so on for `points` points. */
 int row_head(struct curate *c, const char *columns, int points, int dims, struct err *e);

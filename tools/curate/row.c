@@ -35,7 +35,10 @@ void row_begin(struct curate *c, const char *path)
 {
 	buf_reset(&c->path);
 	buf_add_str(&c->path, path);
-	tsv_out_str(&c->rows, path);
+	buf_reset(&c->id);
+	buf_add_str(&c->id, c->id_prefix);
+	buf_add_str(&c->id, path);
+	tsv_out_str(&c->rows, c->id.data);
 	tsv_out_str(&c->rows, path);
 }
 

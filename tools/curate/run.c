@@ -87,7 +87,7 @@ static int run(struct curate *c, int argc, char **argv, struct err *e)
 
 int curate_main(int argc, char **argv)
 {
-	struct curate c = { .reader = find(argv[0]), .output = "-", .classes = CURATE_CLASSES };
+	struct curate c = { .reader = find(argv[0]), .output = "-", .id_prefix = "", .classes = CURATE_CLASSES };
 	char *name = xasprintf("frl-curate %s", c.reader->name);
 	char *purpose = xasprintf("Reads %s, and writes a manifest. Obtained from %s.", c.reader->what,
 				  c.reader->where);
@@ -104,6 +104,7 @@ int curate_main(int argc, char **argv)
 		OPT_STR(0, "pictures", "DIR", &c.pictures,
 			"cofw, cofw68: write the pictures inside the .mat to DIR, paths are relative to it"),
 		OPT_INT(0, "classes", "N", &c.classes, 7, CURATE_CLASSES, "affectnet: 7 leaves out contempt"),
+		OPT_STR(0, "id-prefix", "TEXT", &c.id_prefix, "before each id, so that ids of several sets differ"),
 		OPT_STR('o', "output", "FILE", &c.output, "where the manifest goes; - is standard output"),
 		OPT_FAIL_OK(&c.fail_ok),
 		OPT_GROUP("Common"),
@@ -128,6 +129,7 @@ int curate_main(int argc, char **argv)
 	tsv_out_release(&c.rows);
 	buf_release(&c.path);
 	buf_release(&c.full);
+	buf_release(&c.id);
 	free(name);
 	free(purpose);
 	free(synopsis);
