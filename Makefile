@@ -77,6 +77,8 @@ AVX512 := $(AVX2) -mavx512f -mavx512bw -mavx512vl -mavx512dq -mprefer-vector-wid
 $(BUILD)/obj/%_avx2.o: ISA_CFLAGS = $(AVX2)
 $(BUILD)/obj/%_avx512.o: ISA_CFLAGS = $(AVX512)
 $(BUILD)/obj/%_avx512bf16.o: ISA_CFLAGS = $(AVX512) -mavx512bf16
+# Products of two floats are exact in double: fused or not, the bits are the same.
+$(BUILD)/obj/common/metrics/knn_%.o: ISA_CFLAGS += -ffp-contract=fast
 # Plain loops that the compiler turns into vectors.
 $(BUILD)/obj/common/data/planes_%.o: ISA_CFLAGS += -O3 -ffp-contract=off
 $(BUILD)/obj/common/err.o: ISA_CFLAGS = -DFRL_VERSION='"$(VERSION)"' -DFRL_REVISION='"$(REVISION)"'
