@@ -14,9 +14,12 @@ REVISION := $(shell git rev-parse --short HEAD 2>/dev/null)
 # ---- libraries: compiled and linked once, the answer kept until config or probe change
 
 ifeq ($(filter clean help,$(MAKECMDGOALS)),)
-$(BUILD)/probe.mk: build-aux/probe config.mk
+# What of it was asked for may come from make's command line.
+$(shell mkdir -p $(BUILD) && { echo '$(MPI)' | cmp -s - $(BUILD)/asked || echo '$(MPI)' >$(BUILD)/asked; })
+$(BUILD)/probe.mk: build-aux/probe config.mk $(BUILD)/asked
 	@mkdir -p $(@D)
-	@CC='$(CC)' CFLAGS='$(CFLAGS)' build-aux/probe $@
+	@CC='$(CC)' CFLAGS='$(CFLAGS)' MPI='$(MPI)' build-aux/probe $@
+$(BUILD)/asked: ;
 include $(BUILD)/probe.mk
 endif
 
@@ -34,8 +37,9 @@ STAGES := flickr-fetch detect crop subsample pretrain finetune eval
 PROGRAM_DIRS := $(patsubst %/,%,$(dir $(wildcard $(addsuffix /main.c,$(STAGES) tools/*))))
 PROGRAMS := $(foreach d,$(PROGRAM_DIRS),$(BUILD)/bin/frl-$(notdir $d))
 
-# The oneDNN binding is one of two files, chosen by the probe.
-LIB_SRC := $(filter-out common/nn/dnnl_v%.c,$(shell find common -name '*.c' | sort)) $(wildcard $(PROBE_DNNL_SRC))
+# The oneDNN binding is one of two files, and so is what carries bytes between ranks: chosen by the probe.
+CHOSEN := common/nn/dnnl_v%.c common/nn/ranks_mpi.c common/nn/ranks_none.c
+LIB_SRC := $(filter-out $(CHOSEN),$(shell find common -name '*.c' | sort)) $(wildcard $(PROBE_DNNL_SRC) $(PROBE_RANKS_SRC))
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 LIB := $(BUILD)/lib/libfrl.a
 # What the programs are made of apart from their main.c, so that tests and fuzz targets can call it.
@@ -81,6 +85,7 @@ $(BUILD)/obj/%_avx512bf16.o: ISA_CFLAGS = $(AVX512) -mavx512bf16
 $(BUILD)/obj/common/metrics/knn_%.o: ISA_CFLAGS += -ffp-contract=fast
 # Plain loops that the compiler turns into vectors.
 $(BUILD)/obj/common/data/planes_%.o: ISA_CFLAGS += -O3 -ffp-contract=off
+$(BUILD)/obj/common/nn/ranks_mpi.o: ISA_CFLAGS = $(PROBE_MPI_CFLAGS)
 $(BUILD)/obj/common/err.o: ISA_CFLAGS = -DFRL_VERSION='"$(VERSION)"' -DFRL_REVISION='"$(REVISION)"'
 # The revision is part of --version: its object follows it.
 ifeq ($(filter clean help,$(MAKECMDGOALS)),)

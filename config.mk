@@ -7,6 +7,9 @@ CC      = cc
 CFLAGS  = -O2 -g
 LDFLAGS =
 
+# 0: without MPI, even if it is there. Training then runs as one process.
+MPI =
+
 # A comma-separated list for -fsanitize=, e.g. address,undefined. Builds into build/sanitize instead of build.
 SANITIZE =
 

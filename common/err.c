@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <malloc.h>
 #include <stdio.h>
@@ -23,7 +24,8 @@
 
 #define MAX_AT_DIE 8
 
-static const char *program = "frl";
+static const char *program = "frl", *speaker;
+static int death_code;
 static void (*at_die[MAX_AT_DIE])(void);
 static int n_at_die;
 static void (*before_message)(void);
@@ -103,6 +105,11 @@ const char *err_program_name(void)
 	return program;
 }
 
+void err_speaker(const char *who)
+{
+	speaker = who;
+}
+
 const char *err_version(void)
 {
 	return FRL_REVISION[0] ? FRL_VERSION " (" FRL_REVISION ")" : FRL_VERSION;
@@ -118,7 +125,8 @@ __attribute__((format(printf, 3, 0))) static void say(const char *prefix, int er
 {
 	char line[4096];
 	size_t room = sizeof line - 1; /* the newline */
-	size_t len = (size_t)snprintf(line, room, "%s: ", prefix);
+	bool named = speaker && prefix == program;
+	size_t len = (size_t)snprintf(line, room, "%s: %s%s", prefix, named ? speaker : "", named ? ": " : "");
 	if (len >= room)
 		len = room - 1;
 	int n = vsnprintf(line + len, room - len, fmt, ap);
@@ -192,7 +200,13 @@ static void begin_death(int code)
 		for (;;)
 			pause();
 	mine = 1;
+	death_code = code;
 	fflush(stdout);
+}
+
+int err_dying(void)
+{
+	return death_code;
 }
 
 static _Noreturn void end_death(int code)

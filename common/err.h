@@ -47,6 +47,8 @@ int err_prefix(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Sets the name that messages begin with ("frl-detect"); kept by pointer. Every main calls it first. */
 void err_program(const char *name);
 const char *err_program_name(void);
+/* From now on this stands between the name and each message ("rank 1"); kept by pointer, NULL for nothing. */
+void err_speaker(const char *who);
 /* "0.1.0 (abcdef0)": version and revision of this build. */
 const char *err_version(void);
 
@@ -59,6 +61,8 @@ _Noreturn void die_err(const struct err *e);
 _Noreturn void quit(int status);
 /* Registers a function that runs at the start of die (MPI_Abort, removal of temporary files); at most 8. */
 void err_at_die(void (*fn)(void));
+/* For such a function: the status that the process ends with. */
+int err_dying(void);
 
 /* A message that ends nothing. `hint` tells what to try next, and follows the message it belongs to. */
 void warn(const char *fmt, ...) PRINTF_LIKE(1, 2);

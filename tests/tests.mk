@@ -15,6 +15,14 @@ $(BUILD)/tests/faults.so: tests/support/faults.c $(BUILD)/probe.mk
 
 unit-build: $(BUILD)/tests/faults.so
 
+# ---- ranks: a program that a test starts several times over
+
+$(BUILD)/tests/ranks_check: $(BUILD)/obj/tests/support/ranks_check.o $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PROBE_LIBS) -lm
+
+unit-build: $(BUILD)/tests/ranks_check
+
 # ---- fuzzing: the library again, by clang with libFuzzer and the sanitizers, in build/fuzz
 
 TIME ?= 60

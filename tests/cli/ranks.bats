@@ -1,0 +1,94 @@
+#!/usr/bin/env bats
+# Several processes by MPI: sums, who is where, how they wait, and how they end. SKIPs where MPI is not there.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+	check=$FRL_TOP/$BUILD/tests/ranks_check
+	# As root, and on as many processors as there are.
+	export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+	export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none
+	# What MPI itself does not give back is not ours to find.
+	export LSAN_OPTIONS=detect_leaks=0 ASAN_OPTIONS=detect_leaks=0
+	unset OMPI_COMM_WORLD_SIZE PMI_SIZE PMIX_RANK SLURM_STEP_ID SLURM_STEP_NUM_TASKS
+}
+
+need_mpi() {
+	command -v mpirun >/dev/null || skip "no mpirun"
+	ldd "$check" | grep -q libmpi || skip "built without MPI"
+}
+
+# ranks N COMMAND...: as N ranks, at most a minute
+ranks() { timeout 60 mpirun -n "$@"; }
+
+@test "without a launcher there is one rank, and programs without ranks need no MPI" {
+	run --separate-stderr "$check" where
+	[ "$status" -eq 0 ]
+	[[ $output == "0 1 0 1 "[1-9]* ]]
+	[ -z "$stderr" ]
+	"$check" sums
+	[ "$(ldd "$FRL_TOP/$BUILD/bin/frl-detect" | grep -c libmpi)" -eq 0 ]
+}
+
+@test "sums in rank order, the same on every rank: integers exact, any size, beside each other" {
+	need_mpi
+	for n in 2 3 4; do
+		ranks $n "$check" sums >out
+		[ "$(grep -c "of $n: sums are right" out)" -eq $n ]
+	done
+}
+
+@test "who is where, once; processors are shared" {
+	need_mpi
+	ranks 3 "$check" where >out 2>err
+	[ "$(sort -n out | cut -d ' ' -f 1-4 | paste -sd ,)" = "0 3 0 3,1 3 1 3,2 3 2 3" ]
+	[ "$(cut -d ' ' -f 5 out | sort -u | wc -l)" -eq 1 ]
+	own=$(nproc)
+	[ "$(head -n 1 out | cut -d ' ' -f 5)" -le $((own / 3 > 1 ? own / 3 : 1)) ]
+	[ "$(grep -c 'ranks_check: 3 ranks: 0-2 on .* thread' err)" -eq 1 ]
+}
+
+@test "waiting leaves the processor to others" {
+	need_mpi
+	ranks 2 "$check" wait >out
+	awk '{ exit !($1 < .3) }' out
+}
+
+@test "a launcher that promises ranks and delivers single ones is refused, exit 2" {
+	for promise in OMPI_COMM_WORLD_SIZE=2 PMI_SIZE=2 SLURM_STEP_NUM_TASKS=2 "SLURM_STEP_ID=0 SLURM_NTASKS=2"; do
+		# shellcheck disable=SC2086
+		run --separate-stderr env $promise "$check" where
+		[ "$status" -eq 2 ]
+		[ -z "$output" ]
+		[[ $stderr == "ranks_check: "*" starts 2 ranks, but "*hint:* ]]
+	done
+	# A job script is no launcher.
+	SLURM_NTASKS=2 SLURM_PROCID=0 "$check" where
+}
+
+@test "a rank that dies ends the others, with its status, and is named" {
+	need_mpi
+	for how in die leave bug; do
+		run ranks 3 "$check" $how
+		[ "$status" -eq "$([ $how = bug ] && echo 1 || echo 3)" ]
+		[[ $output == *"ranks_check: rank 2 of 3, on "* ]]
+	done
+	run ranks 3 "$check" die
+	[[ $output == *"ranks_check: rank 2: no such face"* ]]
+}
+
+@test "a rank that is killed ends the others and is named" {
+	need_mpi
+	ranks 2 "$check" stop >pid 2>err &
+	job=$!
+	for _ in $(seq 200); do
+		[ ! -s pid ] || break
+		sleep 0.05
+	done
+	kill -9 "$(cat pid)"
+	rc=0
+	wait $job || rc=$?
+	[ $rc -ne 0 ] && [ $rc -ne 124 ]
+	grep -qi 'rank 1' err
+}
