@@ -82,21 +82,6 @@ static void draw_crop(struct augment_draws *d, const struct augment *a, int w, i
 	middle_crop(d, a, w, h);
 }
 
-static void draw_jitter(struct augment_draws *d, const struct augment *a, struct rng *r)
-{
-	for (int i = 0; i < AUGMENT_COLOURS; i++) {
-		double j = a->jitter[i];
-		d->factor[i] = i == AUGMENT_HUE ? uniform(r, -j, j) : uniform(r, fmax(0, 1 - j), 1 + j);
-		d->order[i] = (uint8_t)i;
-	}
-	for (uint32_t i = AUGMENT_COLOURS - 1; i > 0; i--) {
-		uint32_t k = rng_below(r, i + 1);
-		uint8_t keep = d->order[i];
-		d->order[i] = d->order[k];
-		d->order[k] = keep;
-	}
-}
-
 /* Everything is drawn, wanted or not, and the crop last, which takes as many draws as it needs. */
 void augment_draw(struct augment_draws *d, const struct augment *a, int w, int h, uint64_t seed, uint32_t epoch,
 		  uint64_t sample, uint32_t view)
@@ -109,7 +94,7 @@ void augment_draw(struct augment_draws *d, const struct augment *a, int w, int h
 	d->grey = rng_f64(&r) < a->grey_p;
 	d->blur = rng_f64(&r) < a->blur_p;
 	d->sigma = uniform(&r, a->sigma[0], a->sigma[1]);
-	draw_jitter(d, a, &r);
+	colour_draw(&r, a->jitter, d->factor, d->order);
 	draw_crop(d, a, w, h, &r);
 }
 
@@ -133,29 +118,6 @@ static void scratch_grow(struct augment_scratch *s, int size)
 	s->planes = xaligned(3 * (size_t)size * (size_t)size);
 	s->blur = xaligned(blur_room(size, size) * sizeof *s->blur);
 	s->size = size;
-}
-
-static void colour(const struct planes_ops *ops, uint8_t *const c[3], size_t n, enum augment_colour which, double by)
-{
-	if (by == (which == AUGMENT_HUE ? 0 : 1))
-		return;
-	switch (which) {
-	case AUGMENT_BRIGHTNESS:
-		for (int k = 0; k < 3; k++)
-			ops->blend(c[k], n, 0, (float)by);
-		break;
-	case AUGMENT_CONTRAST:
-		planes_contrast(ops, c, n, (float)by);
-		break;
-	case AUGMENT_SATURATION:
-		ops->saturate(c, n, (float)by);
-		break;
-	case AUGMENT_HUE:
-		ops->hue(c, n, (uint8_t)(int)(by * 255)); /* towards 0, then modulo 256: torchvision's */
-		break;
-	case AUGMENT_COLOURS:
-		break;
-	}
 }
 
 static void write_bytes(uint8_t *const c[3], int size, bool flip, uint8_t *out)
@@ -207,8 +169,8 @@ void augment_apply(const struct augment *a, const struct augment_draws *d, const
 		uint8_t *const row[3] = { c[0] + at, c[1] + at, c[2] + at };
 		ops->split(image_at(&s->crop, 0, y), (size_t)a->size, row);
 	}
-	for (int i = 0; d->jitter && i < AUGMENT_COLOURS; i++)
-		colour(ops, c, n, (enum augment_colour)d->order[i], d->factor[d->order[i]]);
+	if (d->jitter)
+		colour_apply(ops, c, n, d->factor, d->order);
 	if (d->grey)
 		ops->grey(c, n);
 	if (d->blur) {

@@ -12,13 +12,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/data/colour.h"
 #include "common/data/planes.h"
 #include "common/err.h"
 #include "common/image.h"
 
 #define AUGMENT_LARGEST 4095
-
-enum augment_colour { AUGMENT_BRIGHTNESS, AUGMENT_CONTRAST, AUGMENT_SATURATION, AUGMENT_HUE, AUGMENT_COLOURS };
 
 /* How the views of one size are made. */
 struct augment {
