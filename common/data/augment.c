@@ -130,8 +130,23 @@ static void write_bytes(uint8_t *const c[3], int size, bool flip, uint8_t *out)
 		}
 }
 
+static void write_byte_planes(uint8_t *const c[3], int size, bool flip, uint8_t *out)
+{
+	size_t n = (size_t)size;
+	for (int k = 0; k < 3; k++)
+		for (size_t y = 0; y < n; y++, out += n) {
+			const uint8_t *s = c[k] + y * n;
+			if (!flip)
+				memcpy(out, s, n);
+			else
+				for (size_t x = 0; x < n; x++)
+					out[x] = s[n - 1 - x];
+		}
+}
+
 /* Value x of a row of channel k is at out[k * channel + x * pixel]. */
-static void write_floats(const struct augment *a, uint8_t *const c[3], bool flip, enum augment_form form, float *out)
+static void write_floats(const struct augment *a, const uint8_t *const c[3], bool flip, enum augment_form form,
+			 float *out)
 {
 	size_t size = (size_t)a->size, n = size * size;
 	size_t pixel = form == AUGMENT_PIXELS ? 3 : 1, channel = form == AUGMENT_PIXELS ? 1 : n;
@@ -182,6 +197,14 @@ void augment_apply(const struct augment *a, const struct augment_draws *d, const
 	/* Last, where it costs nothing: it commutes with all of the above. */
 	if (form == AUGMENT_BYTES)
 		write_bytes(c, a->size, d->flip, out);
+	else if (form == AUGMENT_BYTE_PLANES)
+		write_byte_planes(c, a->size, d->flip, out);
 	else
-		write_floats(a, c, d->flip, form, out);
+		write_floats(a, (const uint8_t *const *)c, d->flip, form, out);
+}
+
+void augment_normalise(const struct augment *a, const uint8_t *planes, float *out)
+{
+	size_t n = (size_t)a->size * (size_t)a->size;
+	write_floats(a, (const uint8_t *const[3]){ planes, planes + n, planes + 2 * n }, false, AUGMENT_PLANES, out);
 }

@@ -61,9 +61,10 @@ void augment_draw(struct augment_draws *d, const struct augment *a, int w, int h
 		  uint64_t sample, uint32_t view);
 
 enum augment_form {
-	AUGMENT_PLANES, /* float [3][size][size], normalised */
-	AUGMENT_PIXELS, /* float [size][size][3], normalised */
-	AUGMENT_BYTES	/* uint8_t [size][size][3], not normalised */
+	AUGMENT_PLANES,	    /* float [3][size][size], normalised */
+	AUGMENT_PIXELS,	    /* float [size][size][3], normalised */
+	AUGMENT_BYTES,	    /* uint8_t [size][size][3], not normalised */
+	AUGMENT_BYTE_PLANES /* uint8_t [3][size][size], not normalised */
 };
 
 /* Scratch memory of one thread; zeroed before its first use, grows to the largest view. */
@@ -81,5 +82,8 @@ void augment_scratch_release(struct augment_scratch *s);
  */
 void augment_apply(const struct augment *a, const struct augment_draws *d, const struct image *src,
 		   struct augment_scratch *s, enum augment_form form, void *out);
+
+/* What AUGMENT_PLANES gives from what AUGMENT_BYTE_PLANES gives. */
+void augment_normalise(const struct augment *a, const uint8_t *planes, float *out);
 
 #endif

@@ -98,7 +98,7 @@ static void test_golden(void **state)
 	buf_release(&bytes);
 }
 
-/* The three forms hold the same view, and what surrounds them is not written. */
+/* The four forms hold the same view, and what surrounds them is not written. */
 static void test_forms(void **state)
 {
 	enum { SIZE = 37, N = SIZE * SIZE };
@@ -106,24 +106,28 @@ static void test_forms(void **state)
 	struct augment_draws d;
 	struct augment_scratch s = { 0 };
 	struct image src;
-	static uint8_t bytes[3 * N + 1];
-	static float planes[3 * N + 1], pixels[3 * N + 1];
+	static uint8_t bytes[3 * N + 1], flat[3 * N + 1];
+	static float planes[3 * N + 1], pixels[3 * N + 1], later[3 * N + 1];
 	(void)state;
 	a.size = SIZE;
 	support_pattern(&src, 150, 120);
 	for (uint32_t view = 0; view < 12; view++) {
 		augment_draw(&d, &a, src.w, src.h, 1, 0, 5, view);
-		bytes[3 * N] = 77;
-		planes[3 * N] = pixels[3 * N] = 77;
+		bytes[3 * N] = flat[3 * N] = 77;
+		planes[3 * N] = pixels[3 * N] = later[3 * N] = 77;
 		augment_apply(&a, &d, &src, &s, AUGMENT_BYTES, bytes);
 		augment_apply(&a, &d, &src, &s, AUGMENT_PLANES, planes);
 		augment_apply(&a, &d, &src, &s, AUGMENT_PIXELS, pixels);
+		augment_apply(&a, &d, &src, &s, AUGMENT_BYTE_PLANES, flat);
+		augment_normalise(&a, flat, later);
+		assert_memory_equal(later, planes, sizeof planes);
 		for (int i = 0; i < N; i++)
 			for (int c = 0; c < 3; c++) {
+				assert_int_equal(flat[c * N + i], bytes[3 * i + c]);
 				float want = ((float)bytes[3 * i + c] / 255 - a.mean[c]) / a.std[c];
 				assert_true(planes[c * N + i] == want && pixels[3 * i + c] == want);
 			}
-		assert_true(bytes[3 * N] == 77 && planes[3 * N] == 77 && pixels[3 * N] == 77);
+		assert_true(bytes[3 * N] == 77 && flat[3 * N] == 77 && planes[3 * N] == 77 && pixels[3 * N] == 77);
 	}
 	augment_scratch_release(&s);
 	image_release(&src);
