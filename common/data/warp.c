@@ -14,6 +14,17 @@ static bool within(double v, double least, double most)
 	return v >= least && v <= most;
 }
 
+static int check_colours(const struct warp *p, struct err *e)
+{
+	for (int i = 0; i < AUGMENT_COLOURS; i++)
+		if (!within(p->jitter[i], 0, i == AUGMENT_HUE ? .5 : 100))
+			return err_set(e, "jitter of %g: 0 to %g", p->jitter[i], i == AUGMENT_HUE ? .5 : 100);
+	for (int c = 0; c < 3; c++)
+		if (!isfinite(p->mean[c]) || !isfinite(p->std[c]) || p->std[c] <= 0)
+			return err_set(e, "mean %g, deviation %g", (double)p->mean[c], (double)p->std[c]);
+	return 0;
+}
+
 int warp_check(const struct warp *p, struct err *e)
 {
 	if (p->size < 1 || p->size > AUGMENT_LARGEST)
@@ -26,15 +37,9 @@ int warp_check(const struct warp *p, struct err *e)
 		return err_set(e, "a translation of %g: 0 to 1", p->translation);
 	if (!within(p->flip_p, 0, 1) || !within(p->blur_p, 0, 1))
 		return err_set(e, "a probability of %g, %g", p->flip_p, p->blur_p);
-	for (int i = 0; i < AUGMENT_COLOURS; i++)
-		if (!within(p->jitter[i], 0, i == AUGMENT_HUE ? .5 : 100))
-			return err_set(e, "jitter of %g: 0 to %g", p->jitter[i], i == AUGMENT_HUE ? .5 : 100);
 	if (p->blur_p > 0 && (p->blur_taps[0] < 1 || p->blur_taps[1] < p->blur_taps[0] || p->blur_taps[1] >= BLUR_TAPS))
 		return err_set(e, "a blur of %d to %d taps: 1 to %d", p->blur_taps[0], p->blur_taps[1], BLUR_TAPS - 1);
-	for (int c = 0; c < 3; c++)
-		if (!isfinite(p->mean[c]) || !isfinite(p->std[c]) || p->std[c] <= 0)
-			return err_set(e, "mean %g, deviation %g", (double)p->mean[c], (double)p->std[c]);
-	return 0;
+	return check_colours(p, e);
 }
 
 /* ---- the draws */
