@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/err.h"
+
 struct swav_net {
 	struct swav_config c;
 	const struct nn_train *ops;
@@ -39,7 +41,9 @@ struct swav_net *swav_net_new(const struct nn_train *ops, const struct swav_conf
 	const struct swav_config *c = &s->c;
 
 	s->c = *config;
-	s->ops = ops;
+	s->ops = c->dtype == NN_BF16 ? ops->bf16 : ops;
+	if (!s->ops)
+		BUG("%s has no bf16", ops->name);
 	train_params_init(&s->params, ops);
 	s->backbone = backbone(s);
 	s->head = head(s);

@@ -10,6 +10,7 @@
 #define FRL_MODEL_SWAV_NET_H
 
 #include "common/model/resnet_train.h"
+#include "common/nn/backend.h"
 
 enum { SWAV_MAX_GROUPS = 8 };
 
@@ -25,11 +26,13 @@ struct swav_config {
 	struct {
 		int count, size; /* views, pixels */
 	} group[SWAV_MAX_GROUPS];
-	int slices; /* of each group's batch and of the rows */
+	int slices;	     /* of each group's batch and of the rows */
+	enum nn_dtype dtype; /* of values; parameters, embeddings and the loss are f32 */
 };
 
 struct swav_net;
 
+/* NN_BF16: on ops->bf16. */
 struct swav_net *swav_net_new(const struct nn_train *ops, const struct swav_config *config);
 void swav_net_free(struct swav_net *s);
 
@@ -44,7 +47,7 @@ size_t swav_net_bytes(const struct swav_net *s);
 /* Where a group's pictures go: plain [count * batch, 3, size, size], normalised; view by view. */
 struct nn_batch swav_net_input(struct swav_net *s, int group);
 /*
- * After values changed: packs weights; then forward, into z: dense [views * batch, features] of the backend's numbers, before
+ * After values changed: packs weights; then forward, into z: dense [views * batch, features] of reals, before
  * L2 normalisation.
  */
 void swav_net_forward(struct swav_net *s, bool train, int threads, void *z);

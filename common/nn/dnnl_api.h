@@ -3,8 +3,8 @@
  *
  * oneDNN's C API differs between 2.x (Debian 12) and 3.x (Debian 13). dnnl_v2.c and dnnl_v3.c bind it, each the only file
  * to include dnnl.h in its build; the probe picks one. Layouts are fixed: activations nChw16c or nChw8c, weights
- * OIhw16i16o or OIhw8i8o, so that values pass between oneDNN and frl's own kernels as they are. Everything is f32 and
- * runs on the calling thread (oneDNN's own threads are switched off: frl's pool is the only pool).
+ * OIhw16i16o or OIhw8i8o, so that values pass between oneDNN and frl's own kernels as they are. Everything is f32, or bf16
+ * in training, and runs on the calling thread (oneDNN's own threads are switched off: frl's pool is the only pool).
  */
 #ifndef FRL_NN_DNNL_API_H
 #define FRL_NN_DNNL_API_H
@@ -46,13 +46,17 @@ static inline bool dnnl_train_input_outermost(int block, int kh, int kw)
  * One group; ic and oc are multiples of block, unless plain: x is then [n, ic, ih, iw] and the weights Ohwi{block}o.
  * Weights are OIhw{block}i{block}o; for backward data OIhw{block}o{block}i, or IOhw16o16i where dnnl_train_input_outermost:
  * oneDNN has its fast 1x1 kernels in that order only.
+ *
+ * bf16 (block 16): x, y and weights are bf16, gradients of weights and biases f32. Forward weights are OIhw8i16o2i, or
+ * OhwI16o2i when plain (an odd ic padded by a zero); for backward data OIhw8o16i2o, or IOhw8o16i2o where
+ * dnnl_train_input_outermost.
  */
 struct dnnl_train_desc {
 	enum dnnl_api_kind kind;
 	int n, ic, oc, kh, kw, stride, pad, dilation;
 	int ih, iw, oh, ow;
 	int block;
-	bool plain, bias;
+	bool plain, bias, bf16;
 };
 
 struct dnnl_train;

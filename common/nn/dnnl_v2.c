@@ -167,8 +167,28 @@ struct dnnl_train {
 	dnnl_memory_desc_t src, weights, bias, dst, scratch;
 };
 
+static dnnl_data_type_t train_type(const struct dnnl_train_desc *d)
+{
+	return d->bf16 ? dnnl_bf16 : dnnl_f32;
+}
+
+/* Gradients of weights are f32 always. */
+static dnnl_data_type_t train_weights_type(const struct dnnl_train_desc *d)
+{
+	return d->kind == DNNL_API_BACKWARD_WEIGHTS ? dnnl_f32 : train_type(d);
+}
+
+static dnnl_format_tag_t train_weights_bf16(const struct dnnl_train_desc *d)
+{
+	if (d->kind == DNNL_API_FORWARD)
+		return d->plain ? dnnl_OhwI16o2i : dnnl_OIhw8i16o2i;
+	return dnnl_train_input_outermost(d->block, d->kh, d->kw) ? dnnl_IOhw8o16i2o : dnnl_OIhw8o16i2o;
+}
+
 static dnnl_format_tag_t train_weights(const struct dnnl_train_desc *d)
 {
+	if (d->bf16 && d->kind != DNNL_API_BACKWARD_WEIGHTS)
+		return train_weights_bf16(d);
 	if (d->plain)
 		return d->block == 16 ? dnnl_Ohwi16o : dnnl_Ohwi8o;
 	if (d->kind == DNNL_API_BACKWARD_DATA && dnnl_train_input_outermost(d->block, d->kh, d->kw))
@@ -222,9 +242,9 @@ static dnnl_primitive_desc_t train_hint(const struct dnnl_train_desc *d)
 	dnnl_dims_t dst = { d->n, d->oc, d->oh, d->ow };
 
 	forward.kind = DNNL_API_FORWARD;
-	CHECK(dnnl_memory_desc_init_by_tag(&t.src, 4, src, dnnl_f32, d->plain ? dnnl_nchw : act));
-	CHECK(dnnl_memory_desc_init_by_tag(&t.weights, 4, weights, dnnl_f32, dnnl_format_tag_any));
-	CHECK(dnnl_memory_desc_init_by_tag(&t.dst, 4, dst, dnnl_f32, act));
+	CHECK(dnnl_memory_desc_init_by_tag(&t.src, 4, src, train_type(d), d->plain ? dnnl_nchw : act));
+	CHECK(dnnl_memory_desc_init_by_tag(&t.weights, 4, weights, train_type(d), dnnl_format_tag_any));
+	CHECK(dnnl_memory_desc_init_by_tag(&t.dst, 4, dst, train_type(d), act));
 	CHECK(train_describe(&desc, &t, &forward));
 	CHECK(dnnl_primitive_desc_create(&pd, &desc, NULL, engine, NULL));
 	return pd;
@@ -244,10 +264,10 @@ struct dnnl_train *dnnl_train_new(const struct dnnl_train_desc *d)
 	stream_of_thread();
 	t->kind = d->kind;
 	t->has_bias = d->bias && d->kind != DNNL_API_BACKWARD_DATA;
-	CHECK(dnnl_memory_desc_init_by_tag(&t->src, 4, src, dnnl_f32, d->plain ? dnnl_nchw : act));
-	CHECK(dnnl_memory_desc_init_by_tag(&t->weights, 4, weights, dnnl_f32, train_weights(d)));
+	CHECK(dnnl_memory_desc_init_by_tag(&t->src, 4, src, train_type(d), d->plain ? dnnl_nchw : act));
+	CHECK(dnnl_memory_desc_init_by_tag(&t->weights, 4, weights, train_weights_type(d), train_weights(d)));
 	CHECK(dnnl_memory_desc_init_by_tag(&t->bias, 1, bias, dnnl_f32, dnnl_x));
-	CHECK(dnnl_memory_desc_init_by_tag(&t->dst, 4, dst, dnnl_f32, act));
+	CHECK(dnnl_memory_desc_init_by_tag(&t->dst, 4, dst, train_type(d), act));
 	CHECK(train_describe(&desc, t, d));
 	if (d->kind != DNNL_API_FORWARD)
 		hint = train_hint(d);

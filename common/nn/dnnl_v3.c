@@ -173,8 +173,28 @@ struct dnnl_train {
 	const_dnnl_memory_desc_t scratch;
 };
 
+static dnnl_data_type_t train_type(const struct dnnl_train_desc *d)
+{
+	return d->bf16 ? dnnl_bf16 : dnnl_f32;
+}
+
+/* Gradients of weights are f32 always. */
+static dnnl_data_type_t train_weights_type(const struct dnnl_train_desc *d)
+{
+	return d->kind == DNNL_API_BACKWARD_WEIGHTS ? dnnl_f32 : train_type(d);
+}
+
+static dnnl_format_tag_t train_weights_bf16(const struct dnnl_train_desc *d)
+{
+	if (d->kind == DNNL_API_FORWARD)
+		return d->plain ? dnnl_OhwI16o2i : dnnl_OIhw8i16o2i;
+	return dnnl_train_input_outermost(d->block, d->kh, d->kw) ? dnnl_IOhw8o16i2o : dnnl_OIhw8o16i2o;
+}
+
 static dnnl_format_tag_t train_weights(const struct dnnl_train_desc *d)
 {
+	if (d->bf16 && d->kind != DNNL_API_BACKWARD_WEIGHTS)
+		return train_weights_bf16(d);
 	if (d->plain)
 		return d->block == 16 ? dnnl_Ohwi16o : dnnl_Ohwi8o;
 	if (d->kind == DNNL_API_BACKWARD_DATA && dnnl_train_input_outermost(d->block, d->kh, d->kw))
@@ -207,7 +227,7 @@ static dnnl_status_t train_describe(struct dnnl_train *t, const struct dnnl_trai
 								      dnnl_convolution_direct, t->src, t->weights,
 								      t->has_bias ? t->bias : NULL, t->dst, strides,
 								      dilates, pad_l, pad_r, attr);
-	CHECK(dnnl_memory_desc_create_with_tag(&any, 4, weights, dnnl_f32, dnnl_format_tag_any));
+	CHECK(dnnl_memory_desc_create_with_tag(&any, 4, weights, train_type(d), dnnl_format_tag_any));
 	CHECK(dnnl_convolution_forward_primitive_desc_create(&hint, engine, dnnl_forward_training,
 							     dnnl_convolution_direct, t->src, any, NULL, t->dst,
 							     strides, dilates, pad_l, pad_r, NULL));
@@ -239,10 +259,10 @@ struct dnnl_train *dnnl_train_new(const struct dnnl_train_desc *d)
 	stream_of_thread();
 	t->kind = d->kind;
 	t->has_bias = d->bias && d->kind != DNNL_API_BACKWARD_DATA;
-	CHECK(dnnl_memory_desc_create_with_tag(&t->src, 4, src, dnnl_f32, d->plain ? dnnl_nchw : act));
-	CHECK(dnnl_memory_desc_create_with_tag(&t->weights, 4, weights, dnnl_f32, train_weights(d)));
+	CHECK(dnnl_memory_desc_create_with_tag(&t->src, 4, src, train_type(d), d->plain ? dnnl_nchw : act));
+	CHECK(dnnl_memory_desc_create_with_tag(&t->weights, 4, weights, train_weights_type(d), train_weights(d)));
 	CHECK(dnnl_memory_desc_create_with_tag(&t->bias, 1, bias, dnnl_f32, dnnl_x));
-	CHECK(dnnl_memory_desc_create_with_tag(&t->dst, 4, dst, dnnl_f32, act));
+	CHECK(dnnl_memory_desc_create_with_tag(&t->dst, 4, dst, train_type(d), act));
 	CHECK(dnnl_primitive_attr_create(&attr));
 	CHECK(dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user));
 	status = train_describe(t, d, attr);

@@ -7,6 +7,7 @@
 
 #include "common/err.h"
 #include "common/le.h"
+#include "common/nn/bf16.h"
 
 static const struct {
 	const char *name;
@@ -144,7 +145,7 @@ float f16_to_f32(uint16_t h)
 
 float bf16_to_f32(uint16_t h)
 {
-	return bits_f32((uint32_t)h << 16);
+	return bf16_value(h);
 }
 
 uint16_t f32_to_f16(float f)
@@ -166,11 +167,7 @@ uint16_t f32_to_f16(float f)
 
 uint16_t f32_to_bf16(float f)
 {
-	uint32_t u = f32_bits(f);
-
-	if ((u & 0x7fffffff) > 0x7f800000)
-		return (uint16_t)(u >> 16 | 0x40);
-	return (uint16_t)((u + 0x7fff + (u >> 16 & 1)) >> 16);
+	return bf16_of(f);
 }
 
 int tensor_to_f32(float *dst, enum dtype dtype, const void *src, size_t n)

@@ -13,20 +13,23 @@
 
 static const struct bn_planes *planes_of(const struct nn_train *b)
 {
+	bool bf16 = b->elem == sizeof(uint16_t);
 #if defined(__x86_64__)
 	const char *isa = kern_best()->name; /* what FRL_ISA allows */
 
 	if (b->block == 16 && strncmp(isa, "avx512", 6) == 0)
-		return &bn_planes_avx512;
+		return bf16 ? &bn_planes_avx512_bf16 : &bn_planes_avx512;
 	if (b->block == 8 && strncmp(isa, "avx", 3) == 0)
-		return &bn_planes_avx2;
+		return bf16 ? &bn_planes_avx2_bf16 : &bn_planes_avx2;
 #endif
-	return b->block == 16 ? &bn_planes_generic16 : &bn_planes_generic8;
+	if (b->block == 16)
+		return bf16 ? &bn_planes_generic16_bf16 : &bn_planes_generic16;
+	return bf16 ? &bn_planes_generic8_bf16 : &bn_planes_generic8;
 }
 
 /* ---- statistics */
 
-static void plane_moments(const struct bn_planes *planes, const float *x, size_t pixels, int width, double *mean,
+static void plane_moments(const struct bn_planes *planes, const void *x, size_t pixels, int width, double *mean,
 			  double *m2)
 {
 	float shift[LANES] = { 0 };
@@ -50,21 +53,22 @@ static void plane_moments(const struct bn_planes *planes, const float *x, size_t
 	}
 }
 
-/* Rows: the values of a channel are one a sample; a run of samples is a plane whose pixels are a row apart. */
+/* Rows: the values of a channel are one a sample, a row apart. */
 static void row_moments(const struct nn_train *b, const struct nn_batch *x, int cb, double *mean, double *m2)
 {
 	size_t width = (size_t)b->block, pitch = width * (size_t)train_blocks(b, x->c);
+	const void *p = train_plane_at(b, x, 0, cb);
 	double sum[LANES] = { 0 }, squares[LANES] = { 0 };
-	const float *p = train_plane(b, x, 0, cb);
+	bool bf16 = train_is_bf16(b);
 
 	for (size_t n = 0; n < (size_t)x->n; n++)
 		for (size_t k = 0; k < width; k++)
-			sum[k] += (double)p[n * pitch + k];
+			sum[k] += (double)train_get(bf16, p, n * pitch + k);
 	for (size_t k = 0; k < width; k++)
 		mean[k] = sum[k] / x->n;
 	for (size_t n = 0; n < (size_t)x->n; n++)
 		for (size_t k = 0; k < width; k++) {
-			double d = (double)p[n * pitch + k] - mean[k];
+			double d = (double)train_get(bf16, p, n * pitch + k) - mean[k];
 
 			squares[k] += d * d;
 		}
@@ -83,7 +87,7 @@ void train_bn_stats(const struct nn_train *b, const struct nn_batch *x, double *
 		if (pixels == 1)
 			row_moments(b, x, cb, m, q);
 		for (int n = 0; pixels > 1 && n < x->n; n++) {
-			plane_moments(planes, train_plane(b, x, n, cb), pixels, b->block, pm, pq);
+			plane_moments(planes, train_plane_at(b, x, n, cb), pixels, b->block, pm, pq);
 			nn_moments_merge(b->block, &count, m, q, (double)pixels, pm, pq);
 		}
 		memcpy(mean + at, m, lanes * sizeof *mean);
@@ -121,9 +125,10 @@ void train_bn_apply(const struct nn_train *b, const struct nn_batch *x, const st
 		struct lanes l = lanes_of(b, bn, x->c, cb);
 
 		for (int n = 0; n < x->n; n++) {
-			const float *r = res ? train_plane(b, res, n, cb) : NULL;
+			const void *r = res ? train_plane_at(b, res, n, cb) : NULL;
 
-			planes->apply(train_plane(b, x, n, cb), r, pixels, &l, (float)slope, train_plane(b, y, n, cb));
+			planes->apply(train_plane_at(b, x, n, cb), r, pixels, &l, (float)slope,
+				      train_plane_at(b, y, n, cb));
 		}
 	}
 }
@@ -144,8 +149,8 @@ void train_bn_backward_sums(const struct nn_train *b, const struct nn_batch *dy,
 		size_t lanes = (size_t)train_lanes(b, x->c, cb), at = (size_t)cb * (size_t)b->block;
 
 		for (int n = 0; n < x->n; n++) {
-			const float *pg = train_plane(b, dy, n, cb), *px = train_plane(b, x, n, cb);
-			const float *py = y ? train_plane(b, y, n, cb) : NULL;
+			const void *pg = train_plane_at(b, dy, n, cb), *px = train_plane_at(b, x, n, cb);
+			const void *py = y ? train_plane_at(b, y, n, cb) : NULL;
 
 			planes->gradient_sums(pg, px, py, pixels, &l, (float)slope, s, q);
 		}
@@ -156,7 +161,7 @@ void train_bn_backward_sums(const struct nn_train *b, const struct nn_batch *dy,
 
 static struct target target_of(const struct nn_train *b, const struct nn_batch *v, int n, int cb, bool accumulate)
 {
-	return (struct target){ v ? train_plane(b, v, n, cb) : NULL, accumulate };
+	return (struct target){ v ? train_plane_at(b, v, n, cb) : NULL, accumulate };
 }
 
 void train_bn_backward(const struct nn_train *b, const struct nn_batch *dy, const struct nn_batch *x,
@@ -179,8 +184,8 @@ void train_bn_backward(const struct nn_train *b, const struct nn_batch *dy, cons
 			m.gx[k] = (float)(sum_gx[cb * b->block + k] / count);
 		}
 		for (int n = 0; n < x->n; n++) {
-			const float *pg = train_plane(b, dy, n, cb), *px = train_plane(b, x, n, cb);
-			const float *py = y ? train_plane(b, y, n, cb) : NULL;
+			const void *pg = train_plane_at(b, dy, n, cb), *px = train_plane_at(b, x, n, cb);
+			const void *py = y ? train_plane_at(b, y, n, cb) : NULL;
 			struct target tx = target_of(b, dx, n, cb, accumulate);
 			struct target tr = target_of(b, dres, n, cb, accumulate_res);
 

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "common/nn/train_internal.h"
+#include "common/nn/train_conv.h"
 
 /* The outputs [*from, *to) whose input j * stride + offset lies in [0, n). */
 static void valid(int outputs, int n, int stride, int offset, int *from, int *to)

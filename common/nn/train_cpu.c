@@ -5,7 +5,7 @@
 
 #include "common/err.h"
 #include "common/nn/kern/kern.h"
-#include "common/nn/train_internal.h"
+#include "common/nn/train_bf16.h"
 
 void train_same_shape(const struct nn_batch *a, const struct nn_batch *b, const char *op)
 {
@@ -15,29 +15,31 @@ void train_same_shape(const struct nn_batch *a, const struct nn_batch *b, const 
 
 void train_zero_pad(const struct nn_train *b, const struct nn_batch *v)
 {
-	int cb = train_blocks(b, v->c) - 1, lanes = train_lanes(b, v->c, cb);
-	size_t block = (size_t)b->block, size = train_plane_size(b, v);
+	int cb = train_blocks(b, v->c) - 1;
+	size_t lanes = (size_t)train_lanes(b, v->c, cb), pixel = (size_t)b->block * b->elem;
+	size_t bytes = train_plane_size(b, v) * b->elem, have = lanes * b->elem;
 
-	if (lanes == b->block)
+	if (have == pixel)
 		return;
 	for (int n = 0; n < v->n; n++) {
-		float *p = train_plane(b, v, n, cb);
+		char *p = train_plane_at(b, v, n, cb);
 
-		for (size_t i = (size_t)lanes; i < size; i += block)
-			memset(p + i, 0, (block - (size_t)lanes) * sizeof *p);
+		for (size_t i = have; i < bytes; i += pixel)
+			memset(p + i, 0, pixel - have);
 	}
 }
 
-static size_t sample_floats(const struct nn_train *b, const struct nn_batch *v)
+static size_t sample_bytes(const struct nn_train *b, const struct nn_batch *v)
 {
-	int c = v->plain ? v->c : train_blocks(b, v->c) * b->block;
+	struct nn_batch one = *v;
 
-	return (size_t)c * (size_t)v->h * (size_t)v->w;
+	one.n = 1;
+	return train_numbers(b, &one) * train_elem(b, v);
 }
 
 static size_t batch_bytes(const struct nn_train *b, const struct nn_batch *v)
 {
-	return ((size_t)v->n * sample_floats(b, v) * sizeof(float) + 63) / 64 * 64;
+	return ((size_t)v->n * sample_bytes(b, v) + 63) / 64 * 64;
 }
 
 static struct nn_batch samples(const struct nn_train *b, const struct nn_batch *v, int n0, int n)
@@ -47,11 +49,11 @@ static struct nn_batch samples(const struct nn_train *b, const struct nn_batch *
 	if (n0 < 0 || n < 0 || n0 + n > v->n)
 		BUG("samples %d+%d of %d", n0, n, v->n);
 	s.n = n;
-	s.data = (float *)v->data + (size_t)n0 * sample_floats(b, v);
+	s.data = (char *)v->data + (size_t)n0 * sample_bytes(b, v);
 	return s;
 }
 
-static void upload(const struct nn_train *b, const void *src, const struct nn_batch *v)
+void train_upload(const struct nn_train *b, const void *src, const struct nn_batch *v)
 {
 	size_t pixels = (size_t)v->h * (size_t)v->w, step;
 	const float *s = src;
@@ -67,7 +69,7 @@ static void upload(const struct nn_train *b, const void *src, const struct nn_ba
 		train_zero_pad(b, v);
 }
 
-static void download(const struct nn_train *b, const struct nn_batch *v, void *dst)
+void train_download(const struct nn_train *b, const struct nn_batch *v, void *dst)
 {
 	size_t pixels = (size_t)v->h * (size_t)v->w, step;
 	float *d = dst;
@@ -81,29 +83,45 @@ static void download(const struct nn_train *b, const struct nn_batch *v, void *d
 		}
 }
 
-#define TRAIN_CPU(width) \
+bool train_native_bf16(const struct nn_train *b)
+{
+	return train_is_bf16(b) && b->block == 16 && kern_best()->fast_bf16;
+}
+
+static bool fast(const struct nn_train *b)
+{
+	return !train_is_bf16(b) || train_native_bf16(b);
+}
+
+#define TRAIN_CPU(width, type_bytes, in_bf16, op) \
 	{ \
-		.name = "cpu", .block = (width), .real = sizeof(float), .batch_bytes = batch_bytes, \
-		.samples = samples, .upload = upload, .download = download, .conv_packed_bytes = train_packed_bytes, \
-		.conv_pack = train_conv_pack, .conv_plan = train_conv_plan, .conv_plan_free = train_conv_plan_free, \
-		.conv = train_conv, .conv_backward_data = train_conv_backward_data, \
-		.conv_partial_bytes = train_partial_bytes, .conv_backward_weights = train_conv_backward_weights, \
-		.conv_add_partials = train_add_partials, .linear = train_linear, \
-		.linear_backward_data = train_linear_backward_data, \
-		.linear_backward_weights = train_linear_backward_weights, .bn_stats = train_bn_stats, \
+		.name = "cpu", .block = (width), .real = sizeof(float), .elem = (type_bytes), .bf16 = (in_bf16), \
+		.fast = fast, .batch_bytes = batch_bytes, .samples = samples, .upload = op(train_upload), \
+		.download = op(train_download), .conv_packed_bytes = op(train_packed_bytes), \
+		.conv_pack = op(train_conv_pack), .conv_plan = op(train_conv_plan), \
+		.conv_plan_free = train_conv_plan_free, .conv = op(train_conv), \
+		.conv_backward_data = op(train_conv_backward_data), .conv_partial_bytes = train_partial_bytes, \
+		.conv_backward_weights = op(train_conv_backward_weights), .conv_add_partials = train_add_partials, \
+		.linear = op(train_linear), .linear_backward_data = op(train_linear_backward_data), \
+		.linear_backward_weights = op(train_linear_backward_weights), .bn_stats = train_bn_stats, \
 		.bn_apply = train_bn_apply, .bn_backward_sums = train_bn_backward_sums, \
 		.bn_backward = train_bn_backward, .maxpool = train_maxpool, \
 		.maxpool_backward = train_maxpool_backward, .global_avgpool = train_global_avgpool, \
-		.global_avgpool_backward = train_global_avgpool_backward, .add = train_add, .act = train_act, \
-		.act_backward = train_act_backward, .dropout = train_dropout, .resize = train_resize, \
-		.resize_backward = train_resize_backward, .concat = train_concat, \
-		.concat_backward = train_concat_backward, .l2norm = train_l2norm, \
-		.l2norm_backward = train_l2norm_backward, .softmax_ce = train_softmax_ce, .loss = train_loss, \
-		.gather = train_gather, .gather_backward = train_gather_backward, .spmm = train_spmm, \
-		.spmm_backward = train_spmm_backward, \
+		.global_avgpool_backward = train_global_avgpool_backward, .add = op(train_add), .act = op(train_act), \
+		.act_backward = op(train_act_backward), .dropout = op(train_dropout), .resize = op(train_resize), \
+		.resize_backward = op(train_resize_backward), .concat = op(train_concat), \
+		.concat_backward = op(train_concat_backward), .l2norm = op(train_l2norm), \
+		.l2norm_backward = op(train_l2norm_backward), .softmax_ce = op(train_softmax_ce), \
+		.loss = op(train_loss), .gather = op(train_gather), .gather_backward = op(train_gather_backward), \
+		.spmm = op(train_spmm), .spmm_backward = op(train_spmm_backward), \
 	}
+#define IN_F32(f) f
+#define IN_BF16(f) f##_bf16
 
-static const struct nn_train cpu8 = TRAIN_CPU(8), cpu16 = TRAIN_CPU(16);
+static const struct nn_train cpu8_bf16 = TRAIN_CPU(8, sizeof(uint16_t), NULL, IN_BF16);
+static const struct nn_train cpu16_bf16 = TRAIN_CPU(16, sizeof(uint16_t), NULL, IN_BF16);
+static const struct nn_train cpu8 = TRAIN_CPU(8, sizeof(float), &cpu8_bf16, IN_F32);
+static const struct nn_train cpu16 = TRAIN_CPU(16, sizeof(float), &cpu16_bf16, IN_F32);
 
 const struct nn_train *nn_train_cpu_block(int block)
 {
@@ -115,4 +133,14 @@ const struct nn_train *nn_train_cpu_block(int block)
 const struct nn_train *nn_train_cpu(void)
 {
 	return nn_train_cpu_block(kern_best()->block);
+}
+
+const struct nn_train *nn_train_cpu_block_bf16(int block)
+{
+	return nn_train_cpu_block(block)->bf16;
+}
+
+const struct nn_train *nn_train_cpu_bf16(void)
+{
+	return nn_train_cpu()->bf16;
 }

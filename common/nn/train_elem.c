@@ -15,7 +15,7 @@ void train_add(const struct nn_train *b, const struct nn_batch *a, const struct 
 
 	train_same_shape(a, c, "add");
 	train_same_shape(a, y, "add");
-	for (size_t i = 0, n = train_floats(b, y); i < n; i++)
+	for (size_t i = 0, n = train_numbers(b, y); i < n; i++)
 		d[i] = p[i] + q[i];
 }
 
@@ -52,7 +52,7 @@ void train_act(const struct nn_train *b, enum nn_act act, const struct nn_batch 
 	float *d = y->data;
 
 	train_same_shape(x, y, "act");
-	for (size_t i = 0, n = train_floats(b, y); i < n; i++)
+	for (size_t i = 0, n = train_numbers(b, y); i < n; i++)
 		d[i] = act_value(act, s[i]);
 	if (!y->plain)
 		train_zero_pad(b, y);
@@ -66,7 +66,7 @@ void train_act_backward(const struct nn_train *b, enum nn_act act, const struct 
 
 	train_same_shape(y, dy, "act_backward");
 	train_same_shape(y, dx, "act_backward");
-	for (size_t i = 0, n = train_floats(b, y); i < n; i++)
+	for (size_t i = 0, n = train_numbers(b, y); i < n; i++)
 		d[i] = (accumulate ? d[i] : 0) + g[i] * act_slope(act, v[i]);
 }
 
@@ -165,7 +165,7 @@ static void resize_any(const struct nn_train *b, enum nn_resize kind, const stru
 
 	check_resize(x, y);
 	if (!accumulate)
-		memset(target->data, 0, train_floats(b, target) * sizeof(float));
+		memset(target->data, 0, train_numbers(b, target) * sizeof(float));
 	for (int n = 0; n < x->n; n++)
 		for (int cb = 0; cb < train_blocks(b, x->c); cb++)
 			resize_planes(b, kind, x, y, n, cb, backward);
@@ -259,7 +259,7 @@ double train_loss(const struct nn_train *b, enum nn_loss kind, const struct nn_b
 	double sum = 0;
 
 	train_same_shape(x, target, "loss");
-	for (size_t i = 0, n = train_floats(b, x); i < n; i++) {
+	for (size_t i = 0, n = train_numbers(b, x); i < n; i++) {
 		double gradient, weight = m ? (double)m[i] : 1;
 		double value = loss_of(kind, (double)v[i] - (double)t[i], beta, &gradient);
 

@@ -16,7 +16,7 @@ static void check_rows(const struct nn_batch *x, const char *op)
 static void clear(const struct nn_train *b, const struct nn_batch *v, bool accumulate)
 {
 	if (!accumulate)
-		memset(v->data, 0, train_floats(b, v) * sizeof(float));
+		memset(v->data, 0, train_numbers(b, v) * sizeof(float));
 }
 
 /* ---- L2 normalisation */

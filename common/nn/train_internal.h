@@ -4,9 +4,29 @@
 #ifndef FRL_NN_TRAIN_INTERNAL_H
 #define FRL_NN_TRAIN_INTERNAL_H
 
+#include "common/nn/bf16.h"
 #include "common/nn/train_ops.h"
 
 enum { TRAIN_MAX_BLOCK = 16 };
+
+static inline bool train_is_bf16(const struct nn_train *b)
+{
+	return b->elem == sizeof(uint16_t);
+}
+
+/* Number i of an array of them, as a constant of the compiler's where loops have to be fast. */
+static inline __attribute__((always_inline)) float train_get(bool bf16, const void *p, size_t i)
+{
+	return bf16 ? bf16_value(((const uint16_t *)p)[i]) : ((const float *)p)[i];
+}
+
+static inline __attribute__((always_inline)) void train_put(bool bf16, void *p, size_t i, float v)
+{
+	if (bf16)
+		((uint16_t *)p)[i] = bf16_of(v);
+	else
+		((float *)p)[i] = v;
+}
 
 static inline int train_blocks(const struct nn_train *b, int c)
 {
@@ -19,7 +39,21 @@ static inline size_t train_plane_size(const struct nn_train *b, const struct nn_
 	return (size_t)v->h * (size_t)v->w * (size_t)b->block;
 }
 
+static inline size_t train_elem(const struct nn_train *b, const struct nn_batch *v)
+{
+	return v->plain ? sizeof(float) : b->elem;
+}
+
 /* Block cb of sample n of a value that is not plain. */
+static inline void *train_plane_at(const struct nn_train *b, const struct nn_batch *v, int n, int cb)
+{
+	size_t i = (size_t)n * (size_t)train_blocks(b, v->c) + (size_t)cb;
+
+	return (char *)v->data + i * train_plane_size(b, v) * b->elem;
+}
+
+/* ---- values in f32. Ops in bf16 that are no loops of their own run on copies in f32 (train_bf16.c). */
+
 static inline float *train_plane(const struct nn_train *b, const struct nn_batch *v, int n, int cb)
 {
 	return (float *)v->data + ((size_t)n * (size_t)train_blocks(b, v->c) + (size_t)cb) * train_plane_size(b, v);
@@ -51,57 +85,20 @@ static inline float *train_row(const struct nn_train *b, const struct nn_batch *
 }
 
 /* Numbers in memory, those of absent channels among them. */
-static inline size_t train_floats(const struct nn_train *b, const struct nn_batch *v)
+static inline size_t train_numbers(const struct nn_train *b, const struct nn_batch *v)
 {
 	size_t c = (size_t)(v->plain ? v->c : train_blocks(b, v->c) * b->block);
 
 	return (size_t)v->n * c * (size_t)v->h * (size_t)v->w;
 }
 
+/* Whether convolutions in bf16 may run on the machine's own instructions. */
+bool train_native_bf16(const struct nn_train *b);
+void train_upload(const struct nn_train *b, const void *src, const struct nn_batch *v);
+void train_download(const struct nn_train *b, const struct nn_batch *v, void *dst);
 void train_same_shape(const struct nn_batch *a, const struct nn_batch *b, const char *op);
 /* Channels past the last one become zero. */
 void train_zero_pad(const struct nn_train *b, const struct nn_batch *v);
-
-/* ---- convolution: how weights lie (train_pack.c), and loops for what oneDNN does not compute (train_conv_loops.c) */
-
-struct nn_conv_plan {
-	struct nn_train_conv c;
-	int n, ih, iw, oh, ow;
-	struct dnnl_train *forward, *backward_data, *backward_weights; /* NULL: loops */
-	size_t library_scratch;
-};
-
-/* Channels as the packed weights count them: one group is padded to whole blocks. */
-int train_padded(const struct nn_train *b, const struct nn_train_conv *c, int channels);
-/* Floats of the forward weights, and of those for backward data (0: the same are used). */
-size_t train_forward_floats(const struct nn_train *b, const struct nn_train_conv *c);
-size_t train_backward_floats(const struct nn_train *b, const struct nn_train_conv *c);
-/* The place of w[o][i][ky][kx] in the forward weights. */
-size_t train_weight_at(const struct nn_train *b, const struct nn_train_conv *c, int o, int i, int ky, int kx);
-
-size_t train_packed_bytes(const struct nn_train *b, const struct nn_train_conv *c);
-void train_conv_pack(const struct nn_train *b, const struct nn_train_conv *c, const void *w, const void *bias,
-		     void *packed);
-size_t train_partial_bytes(const struct nn_train *b, const struct nn_train_conv *c);
-void train_add_partials(const struct nn_train *b, const struct nn_train_conv *c, const void *const *partial, int slices,
-			void *dw, void *db);
-
-void train_loops_forward(const struct nn_train *b, const struct nn_conv_plan *p, const struct nn_batch *x,
-			 const float *packed, const struct nn_batch *y);
-void train_loops_backward_data(const struct nn_train *b, const struct nn_conv_plan *p, const struct nn_batch *dy,
-			       const float *packed, const struct nn_batch *dx, bool accumulate);
-void train_loops_backward_weights(const struct nn_train *b, const struct nn_conv_plan *p, const struct nn_batch *x,
-				  const struct nn_batch *dy, float *partial);
-
-struct nn_conv_plan *train_conv_plan(const struct nn_train *b, const struct nn_train_conv *c, int n, int ih, int iw,
-				     size_t *scratch);
-void train_conv_plan_free(struct nn_conv_plan *p);
-void train_conv(const struct nn_train *b, const struct nn_conv_plan *p, const struct nn_batch *x, const void *packed,
-		const struct nn_batch *y, void *scratch);
-void train_conv_backward_data(const struct nn_train *b, const struct nn_conv_plan *p, const struct nn_batch *dy,
-			      const void *packed, const struct nn_batch *dx, bool accumulate, void *scratch);
-void train_conv_backward_weights(const struct nn_train *b, const struct nn_conv_plan *p, const struct nn_batch *x,
-				 const struct nn_batch *dy, void *partial, void *scratch);
 
 /* ---- each as train_ops.h says of the slot of that name */
 
@@ -111,6 +108,13 @@ void train_linear_backward_data(const struct nn_train *b, const struct nn_batch 
 				const struct nn_batch *dx, bool accumulate);
 void train_linear_backward_weights(const struct nn_train *b, const struct nn_batch *x, const struct nn_batch *dy,
 				   void *dw, void *db, bool accumulate);
+/* The same in panels, rows [m0, m0 + n) of w at a time: y begins as the bias or as zeros. */
+void train_linear_begin(const struct nn_train *b, const struct nn_batch *x, const float *bias,
+			const struct nn_batch *y);
+void train_linear_panel(const struct nn_train *b, const struct nn_batch *x, const float *w, size_t m0, size_t n,
+			bool accumulate, const struct nn_batch *y);
+void train_linear_panel_backward(const struct nn_train *b, const struct nn_batch *dy, const float *w, size_t m0,
+				 size_t n, bool accumulate, const struct nn_batch *dx);
 void train_bn_stats(const struct nn_train *b, const struct nn_batch *x, double *mean, double *m2);
 void train_bn_apply(const struct nn_train *b, const struct nn_batch *x, const struct nn_bn *bn,
 		    const struct nn_batch *res, double slope, const struct nn_batch *y);

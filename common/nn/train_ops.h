@@ -10,8 +10,15 @@
  * op keeps it so). A `plain` value is dense [N, C, H, W]: the pictures that a first convolution reads. Rows [N, K] are
  * [N, K, 1, 1].
  *
- * Numbers. Activations, parameters and their gradients are f32 (`real` 4), or f64 in the tests' reference (`real` 8);
- * hence void *. Parameters and gradients are dense, in PyTorch's order. Statistics and losses are double everywhere.
+ * Numbers. Parameters and their gradients are f32 (`real` 4), or f64 in the tests' reference (`real` 8); hence void *. They
+ * are dense, in PyTorch's order. Statistics and losses are double everywhere. A value's numbers, its gradient's too, take
+ * `elem` bytes: as many as a parameter's, or 2 for bf16. Plain values are reals always.
+ *
+ * bf16 (elem 2). An op reads its values as they are and the weights of convolutions and linear layers, and plain values,
+ * rounded to nearest, ties to even; sums are f32 or better; what it writes is rounded. Biases, batch norm's parameters, a
+ * sparse matrix and all gradients of parameters are reals, never rounded. An accumulated gradient of a convolution is
+ * rounded before it is added and again after. Losses read what a network's output was rounded to: where that is too coarse,
+ * download it and use the f32 backend's.
  *
  * `accumulate`: the gradient is added to what is there (a value that two nodes read), else it is overwritten.
  * Shapes and pointers are the caller's invariants: a violation is a BUG. No op keeps memory; scratch is the caller's,
@@ -25,13 +32,18 @@
 struct nn_train {
 	const char *name;
 	int block;
-	size_t real; /* bytes of a number */
+	size_t real; /* bytes of a parameter */
+	size_t elem; /* bytes of a number of a value that is not plain */
+	/* The same with values in bf16; NULL where there is none, or this is it. */
+	const struct nn_train *bf16;
+	/* Whether the machine has instructions for it. If not, it is right but slow, and a program says so once. */
+	bool (*fast)(const struct nn_train *b);
 
 	/* ---- memory. Bytes of a value, a multiple of 64. */
 	size_t (*batch_bytes)(const struct nn_train *b, const struct nn_batch *v);
 	/* n samples from sample n0 on. */
 	struct nn_batch (*samples)(const struct nn_train *b, const struct nn_batch *v, int n0, int n);
-	/* From and to dense [N, C, H, W] of the backend's numbers. */
+	/* From and to dense [N, C, H, W] of reals. */
 	void (*upload)(const struct nn_train *b, const void *src, const struct nn_batch *v);
 	void (*download)(const struct nn_train *b, const struct nn_batch *v, void *dst);
 
@@ -148,5 +160,8 @@ struct nn_train {
 const struct nn_train *nn_train_cpu(void);
 /* With blocks of 8 or 16 channels, whatever the machine prefers. */
 const struct nn_train *nn_train_cpu_block(int block);
+/* The same in bf16. */
+const struct nn_train *nn_train_cpu_bf16(void);
+const struct nn_train *nn_train_cpu_block_bf16(int block);
 
 #endif

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "common/nn/dnnl_api.h"
-#include "common/nn/train_internal.h"
+#include "common/nn/train_conv.h"
 
 static size_t padded(const struct nn_train *b, int channels)
 {

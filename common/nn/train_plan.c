@@ -208,7 +208,7 @@ struct train_plan *train_plan_new(const struct train_net *net, int n, int h, int
 		s->value_place.bytes = round64(ops->batch_bytes(ops, &s->value));
 		s->grad_place.bytes = net->node[i].plain ? 0 : s->value_place.bytes;
 		if (net->node[i].kind == NODE_MAXPOOL)
-			s->which_place.bytes = round64(s->value_place.bytes / ops->real);
+			s->which_place.bytes = round64(s->value_place.bytes / ops->elem);
 		prepare(p, i);
 	}
 	lifetimes(p);

@@ -22,86 +22,151 @@ static void taps(int start, int k, int n, int *from, int *to)
 	*to = start + k > n ? n - start : k;
 }
 
-/* A window's maximum: x is the plane, y0 and x0 the window's corner. As in PyTorch, NaN is larger than any number. */
-static inline __attribute__((always_inline)) void max_at(int width, const struct nn_pool *p, const float *x, int h,
-							 int w, int y0, int x0, float *y, uint8_t *which)
+/* A plane of x and of y in blocks of `width`. As in PyTorch, NaN is larger than any number. */
+struct window {
+	const struct nn_pool *p;
+	int h, w;   /* x */
+	int oh, ow; /* y */
+};
+
+static inline __attribute__((always_inline)) void max_at(int width, bool bf16, const struct window *m, const void *x,
+							 int i, int j, void *y, uint8_t *which)
 {
+	int k = m->p->k, y0 = i * m->p->stride - m->p->pad, x0 = j * m->p->stride - m->p->pad;
 	float best[TRAIN_MAX_BLOCK];
 	int32_t place[TRAIN_MAX_BLOCK];
 	int ky0, ky1, kx0, kx1;
+	size_t to = ((size_t)i * (size_t)m->ow + (size_t)j) * (size_t)width;
 
-	taps(y0, p->k, h, &ky0, &ky1);
-	taps(x0, p->k, w, &kx0, &kx1);
-	for (int k = 0; k < width; k++) {
-		best[k] = -INFINITY;
-		place[k] = ky0 * p->k + kx0;
+	taps(y0, k, m->h, &ky0, &ky1);
+	taps(x0, k, m->w, &kx0, &kx1);
+	for (int c = 0; c < width; c++) {
+		best[c] = -INFINITY;
+		place[c] = ky0 * k + kx0;
 	}
 	for (int ky = ky0; ky < ky1; ky++)
 		for (int kx = kx0; kx < kx1; kx++) {
-			const float *s = x + ((ptrdiff_t)(y0 + ky) * w + x0 + kx) * width;
+			size_t at = ((size_t)(y0 + ky) * (size_t)m->w + (size_t)(x0 + kx)) * (size_t)width;
 
-			for (int k = 0; k < width; k++) {
-				bool larger = !(s[k] <= best[k]) && best[k] == best[k];
+			for (int c = 0; c < width; c++) {
+				float v = train_get(bf16, x, at + (size_t)c);
+				bool larger = !(v <= best[c]) && best[c] == best[c];
 
-				best[k] = larger ? s[k] : best[k];
-				place[k] = larger ? ky * p->k + kx : place[k];
+				best[c] = larger ? v : best[c];
+				place[c] = larger ? ky * k + kx : place[c];
 			}
 		}
-	for (int k = 0; k < width; k++) {
-		y[k] = best[k];
-		which[k] = (uint8_t)place[k];
+	for (int c = 0; c < width; c++) {
+		train_put(bf16, y, to + (size_t)c, best[c]);
+		which[to + (size_t)c] = (uint8_t)place[c];
 	}
+}
+
+static inline __attribute__((always_inline)) void max_plane(int width, bool bf16, const struct window *m, const void *x,
+							    void *y, uint8_t *which)
+{
+	for (int i = 0; i < m->oh; i++)
+		for (int j = 0; j < m->ow; j++)
+			max_at(width, bf16, m, x, i, j, y, which);
+}
+
+/* Windows [*from, *to) of a side that cover input i. */
+static void covering(const struct nn_pool *p, int i, int windows, int *from, int *to)
+{
+	int past = i + p->pad - p->k + 1;
+
+	*from = past <= 0 ? 0 : (past + p->stride - 1) / p->stride;
+	*to = (i + p->pad) / p->stride + 1;
+	if (*to > windows)
+		*to = windows;
+}
+
+/* The gradient of pixel (i, j): from the windows whose maximum it was, in their order. */
+static inline __attribute__((always_inline)) void spread_at(int width, bool bf16, const struct window *m,
+							    const void *dy, const uint8_t *which, int i, int j,
+							    void *dx, bool accumulate)
+{
+	size_t to = ((size_t)i * (size_t)m->w + (size_t)j) * (size_t)width;
+	float sum[TRAIN_MAX_BLOCK] = { 0 };
+	int r0, r1, q0, q1;
+
+	covering(m->p, i, m->oh, &r0, &r1);
+	covering(m->p, j, m->ow, &q0, &q1);
+	for (int c = 0; accumulate && c < width; c++)
+		sum[c] = train_get(bf16, dx, to + (size_t)c);
+	for (int r = r0; r < r1; r++)
+		for (int q = q0; q < q1; q++) {
+			int ky = i + m->p->pad - r * m->p->stride, kx = j + m->p->pad - q * m->p->stride;
+			size_t at = ((size_t)r * (size_t)m->ow + (size_t)q) * (size_t)width;
+			uint8_t tap = (uint8_t)(ky * m->p->k + kx);
+
+			for (int c = 0; c < width; c++)
+				sum[c] += which[at + (size_t)c] == tap ? train_get(bf16, dy, at + (size_t)c) : 0;
+		}
+	for (int c = 0; c < width; c++)
+		train_put(bf16, dx, to + (size_t)c, sum[c]);
+}
+
+static inline __attribute__((always_inline)) void spread_plane(int width, bool bf16, const struct window *m,
+							       const void *dy, const uint8_t *which, void *dx,
+							       bool accumulate)
+{
+	for (int i = 0; i < m->h; i++)
+		for (int j = 0; j < m->w; j++)
+			spread_at(width, bf16, m, dy, which, i, j, dx, accumulate);
+}
+
+/* `which` of a plane lies as the plane does in its value. */
+static size_t place_of(const struct nn_train *b, const struct nn_batch *y, const void *plane)
+{
+	return (size_t)((const char *)plane - (const char *)y->data) / b->elem;
 }
 
 void train_maxpool(const struct nn_train *b, const struct nn_pool *p, const struct nn_batch *x,
 		   const struct nn_batch *y, uint8_t *which)
 {
+	struct window m = { p, x->h, x->w, y->h, y->w };
+	bool bf16 = train_is_bf16(b);
+
 	check_pool(p, x, y);
 	for (int n = 0; n < x->n; n++)
 		for (int cb = 0; cb < train_blocks(b, x->c); cb++) {
-			const float *s = train_plane(b, x, n, cb);
-			float *d = train_plane(b, y, n, cb);
-			uint8_t *place = which + (d - (float *)y->data);
+			const void *s = train_plane_at(b, x, n, cb);
+			void *d = train_plane_at(b, y, n, cb);
+			uint8_t *places = which + place_of(b, y, d);
 
-			for (int i = 0; i < y->h; i++)
-				for (int j = 0; j < y->w; j++, d += b->block, place += b->block) {
-					int y0 = i * p->stride - p->pad, x0 = j * p->stride - p->pad;
-
-					if (b->block == 16)
-						max_at(16, p, s, x->h, x->w, y0, x0, d, place);
-					else
-						max_at(8, p, s, x->h, x->w, y0, x0, d, place);
-				}
+			if (b->block == 16 && bf16)
+				max_plane(16, true, &m, s, d, places);
+			else if (b->block == 16)
+				max_plane(16, false, &m, s, d, places);
+			else
+				max_plane(8, bf16, &m, s, d, places);
 		}
-}
-
-static void spread_plane(const struct nn_train *b, const struct nn_pool *p, const struct nn_batch *dy, const float *g,
-			 const uint8_t *which, float *d, int w)
-{
-	for (int i = 0; i < dy->h; i++)
-		for (int j = 0; j < dy->w; j++, g += b->block, which += b->block)
-			for (int k = 0; k < b->block; k++) {
-				int y = i * p->stride - p->pad + which[k] / p->k;
-				int x = j * p->stride - p->pad + which[k] % p->k;
-
-				d[((size_t)y * (size_t)w + (size_t)x) * (size_t)b->block + (size_t)k] += g[k];
-			}
 }
 
 void train_maxpool_backward(const struct nn_train *b, const struct nn_pool *p, const struct nn_batch *dy,
 			    const uint8_t *which, const struct nn_batch *dx, bool accumulate)
 {
+	struct window m = { p, dx->h, dx->w, dy->h, dy->w };
+	bool bf16 = train_is_bf16(b);
+
 	check_pool(p, dx, dy);
 	for (int n = 0; n < dx->n; n++)
 		for (int cb = 0; cb < train_blocks(b, dx->c); cb++) {
-			const float *g = train_plane(b, dy, n, cb);
-			float *d = train_plane(b, dx, n, cb);
+			const void *g = train_plane_at(b, dy, n, cb);
+			const uint8_t *places = which + place_of(b, dy, g);
+			void *d = train_plane_at(b, dx, n, cb);
 
-			if (!accumulate)
-				memset(d, 0, train_plane_size(b, dx) * sizeof *d);
-			spread_plane(b, p, dy, g, which + (g - (const float *)dy->data), d, dx->w);
+			if (b->block == 16 && bf16)
+				spread_plane(16, true, &m, g, places, d, accumulate);
+			else if (b->block == 16)
+				spread_plane(16, false, &m, g, places, d, accumulate);
+			else
+				spread_plane(8, bf16, &m, g, places, d, accumulate);
 		}
 }
+
+/* ---- global average */
 
 static void check_global(const struct nn_batch *x, const struct nn_batch *y)
 {
@@ -112,19 +177,20 @@ static void check_global(const struct nn_batch *x, const struct nn_batch *y)
 void train_global_avgpool(const struct nn_train *b, const struct nn_batch *x, const struct nn_batch *y)
 {
 	size_t pixels = (size_t)x->h * (size_t)x->w, block = (size_t)b->block;
+	bool bf16 = train_is_bf16(b);
 
 	check_global(x, y);
 	for (int n = 0; n < x->n; n++)
 		for (int cb = 0; cb < train_blocks(b, x->c); cb++) {
-			const float *s = train_plane(b, x, n, cb);
-			float *d = train_plane(b, y, n, cb);
+			const void *s = train_plane_at(b, x, n, cb);
+			void *d = train_plane_at(b, y, n, cb);
 			double sum[TRAIN_MAX_BLOCK] = { 0 };
 
 			for (size_t i = 0; i < pixels; i++)
 				for (size_t k = 0; k < block; k++)
-					sum[k] += (double)s[i * block + k];
+					sum[k] += (double)train_get(bf16, s, i * block + k);
 			for (size_t k = 0; k < block; k++)
-				d[k] = (float)(sum[k] / (double)pixels);
+				train_put(bf16, d, k, (float)(sum[k] / (double)pixels));
 		}
 }
 
@@ -133,14 +199,18 @@ void train_global_avgpool_backward(const struct nn_train *b, const struct nn_bat
 {
 	size_t pixels = (size_t)dx->h * (size_t)dx->w, block = (size_t)b->block;
 	float share = 1 / (float)pixels;
+	bool bf16 = train_is_bf16(b);
 
 	check_global(dx, dy);
 	for (int n = 0; n < dx->n; n++)
 		for (int cb = 0; cb < train_blocks(b, dx->c); cb++) {
-			const float *g = train_plane(b, dy, n, cb);
-			float *d = train_plane(b, dx, n, cb);
+			const void *g = train_plane_at(b, dy, n, cb);
+			void *d = train_plane_at(b, dx, n, cb);
 
-			for (size_t i = 0; i < pixels * block; i++)
-				d[i] = (accumulate ? d[i] : 0) + g[i % block] * share;
+			for (size_t i = 0; i < pixels * block; i++) {
+				float v = train_get(bf16, g, i % block) * share;
+
+				train_put(bf16, d, i, accumulate ? train_get(bf16, d, i) + v : v);
+			}
 		}
 }

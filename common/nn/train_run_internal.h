@@ -36,7 +36,7 @@ static inline void *job_partial(const struct job *j, int slice)
 /* Where the slice's window places are: `which` lies as the value does, a byte for a number. */
 static inline uint8_t *job_which(const struct job *j, const struct nn_batch *y)
 {
-	return j->s->which + (size_t)((char *)y->data - (char *)j->s->value.data) / j->ops->real;
+	return j->s->which + (size_t)((char *)y->data - (char *)j->s->value.data) / j->ops->elem;
 }
 
 /* ---- one node, all slices: forward (train: batch statistics), and its gradients */

@@ -251,6 +251,7 @@ const struct nn_train *nn_train_naive(void)
 		.name = "naive",
 		.block = 1,
 		.real = sizeof(double),
+		.elem = sizeof(double),
 		.batch_bytes = batch_bytes,
 		.samples = samples,
 		.upload = upload,

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "common/err.h"
+#include "common/nn/bf16.h"
 #include "support_ops.h"
 #include "tests/support/naive.h"
 
@@ -17,12 +18,35 @@ enum { GUARD = 256 };
 const struct nn_train *ops;
 static uint64_t state = 1;
 
+static bool in_bf16(void)
+{
+	return ops->elem == sizeof(uint16_t);
+}
+
 void each_backend(void (*test)(void))
 {
-	ops = nn_train_cpu_block(8);
+	static const int blocks[] = { 8, 16 };
+	char *isa = getenv("FRL_ISA") ? xstrdup(getenv("FRL_ISA")) : NULL;
+
+	for (int i = 0; i < 2; i++) {
+		ops = nn_train_cpu_block(blocks[i]);
+		test();
+		ops = nn_train_cpu_block_bf16(blocks[i]);
+		test();
+	}
+	setenv("FRL_ISA", "avx512", 1);
+	assert_false(ops->fast(ops));
 	test();
-	ops = nn_train_cpu_block(16);
-	test();
+	if (isa)
+		setenv("FRL_ISA", isa, 1);
+	else
+		unsetenv("FRL_ISA");
+	free(isa);
+}
+
+double twice_rounded(void)
+{
+	return in_bf16() ? 0x1p-8 : 0;
 }
 
 int draw(int lo, int hi)
@@ -62,37 +86,49 @@ struct numbers numbers_new(enum draw_kind kind, size_t n)
 	return a;
 }
 
+void numbers_blur(struct numbers *n)
+{
+	for (size_t i = 0; in_bf16() && i < n->n; i++)
+		n->f[i] *= 1 + 0x1p-11f;
+}
+
 void numbers_free(struct numbers *n)
 {
 	guarded_free(n->f, n->n * sizeof(float));
 	free(n->d);
 }
 
-void doubles_check(const double *got, const double *want, size_t n, double tolerance, const char *what)
+/* own: what each number may be off by, relative to itself. */
+static void near(const double *got, const double *want, size_t n, double tolerance, double own, const char *what)
 {
 	double largest = 0;
 
 	for (size_t i = 0; i < n; i++)
 		largest = fmax(largest, fabs(want[i]));
 	for (size_t i = 0; i < n; i++)
-		if (!(fabs(got[i] - want[i]) <= tolerance * largest))
-			fail_msg("block %d: %s[%zu] is %.9g, not %.9g (largest %g)", ops->block, what, i, got[i],
-				 want[i], largest);
+		if (!(fabs(got[i] - want[i]) <= tolerance * largest + own * fabs(want[i])))
+			fail_msg("block %d, %zu bytes: %s[%zu] is %.9g, not %.9g (largest %g)", ops->block, ops->elem,
+				 what, i, got[i], want[i], largest);
 }
 
-static void floats_check(const float *got, const double *want, size_t n, double tolerance, const char *what)
+void doubles_check(const double *got, const double *want, size_t n, double tolerance, const char *what)
+{
+	near(got, want, n, tolerance, 0, what);
+}
+
+static void floats_check(const float *got, const double *want, size_t n, double tolerance, double own, const char *what)
 {
 	double *d = xrealloc_array(NULL, n + 1, sizeof *d);
 
 	for (size_t i = 0; i < n; i++)
 		d[i] = (double)got[i];
-	doubles_check(d, want, n, tolerance, what);
+	near(d, want, n, tolerance, own, what);
 	free(d);
 }
 
 void numbers_check(const struct numbers *n, double tolerance, const char *what)
 {
-	floats_check(n->f, n->d, n->n, tolerance, what);
+	floats_check(n->f, n->d, n->n, tolerance, 0, what);
 }
 
 struct pair pair_new(enum draw_kind kind, int n, int c, int h, int w, bool plain)
@@ -119,12 +155,16 @@ void pair_free(struct pair *p)
 static void padding_check(const struct nn_batch *x, const char *what)
 {
 	int block = ops->block, blocks = (x->c + block - 1) / block, pixels = x->h * x->w;
-	const float *p = x->data;
 
 	for (int i = 0; i < x->n * blocks * pixels; i++)
-		for (int k = 0; k < block; k++, p++)
-			if (i / pixels % blocks * block + k >= x->c && *p != 0)
-				fail_msg("block %d: %s: %g past the last channel", block, what, (double)*p);
+		for (int k = 0; k < block; k++) {
+			size_t at = (size_t)i * (size_t)block + (size_t)k;
+			float v = in_bf16() ? bf16_value(((const uint16_t *)x->data)[at])
+					    : ((const float *)x->data)[at];
+
+			if (i / pixels % blocks * block + k >= x->c && v != 0)
+				fail_msg("block %d: %s: %g past the last channel", block, what, (double)v);
+		}
 }
 
 void pair_check(const struct pair *p, double tolerance, const char *what)
@@ -133,7 +173,9 @@ void pair_check(const struct pair *p, double tolerance, const char *what)
 	float *f = xrealloc_array(NULL, n, sizeof *f);
 
 	ops->download(ops, &p->x, f);
-	floats_check(f, p->ref.data, n, tolerance, what);
+	floats_check(f, p->ref.data, n, tolerance, p->x.plain ? 0 : twice_rounded(), what);
+	for (size_t i = 0; in_bf16() && i < n; i++)
+		((double *)p->ref.data)[i] = (double)f[i];
 	free(f);
 	if (!p->x.plain)
 		padding_check(&p->x, what);

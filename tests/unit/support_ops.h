@@ -17,7 +17,9 @@ struct pair {
 	struct nn_batch ref; /* naive */
 };
 
-/* Parameters, or statistics: the same numbers as f32 and f64. */
+/*
+ * Parameters, or statistics: the same numbers as f32 and f64. numbers_blur: f in bf16 a little off, such that it rounds to d.
+ */
 struct numbers {
 	size_t n;
 	float *f;
@@ -26,8 +28,10 @@ struct numbers {
 
 extern const struct nn_train *ops; /* under test */
 
-/* Runs test for blocks of 8 and of 16 channels. */
+/* Runs test for blocks of 8 and of 16 channels, in f32 and in bf16, the latter without the machine's instructions too. */
 void each_backend(void (*test)(void));
+/* Half of a unit in the last place of the largest number, in bf16; 0 in f32: what rounding twice may cost. */
+double twice_rounded(void);
 
 int draw(int lo, int hi);
 void *guarded(size_t bytes);
@@ -36,9 +40,13 @@ void guarded_free(void *p, size_t bytes);
 
 struct pair pair_new(enum draw_kind kind, int n, int c, int h, int w, bool plain);
 void pair_free(struct pair *p);
-/* tolerance: relative to the largest magnitude of the reference; 0 is exactly. */
+/*
+ * tolerance: relative to the largest magnitude of the reference; 0 is exactly. In bf16 half of a unit in the last place is
+ * added for each number: exactly is then, rounded correctly.
+ */
 void pair_check(const struct pair *p, double tolerance, const char *what);
 struct numbers numbers_new(enum draw_kind kind, size_t n);
+void numbers_blur(struct numbers *n);
 void numbers_free(struct numbers *n);
 void numbers_check(const struct numbers *n, double tolerance, const char *what);
 /* Like numbers_check for arrays of double. */

@@ -68,10 +68,13 @@ static void next_views(struct swav_net *net, struct record_reader *r, int step)
 	}
 }
 
-static void start(struct run *r, const char *folder)
+static void start(struct run *r, const char *folder, enum nn_dtype dtype)
 {
+	struct swav_config c = config;
+
 	*r = (struct run){ 0 };
-	r->net = swav_net_new(nn_train_cpu(), &config);
+	c.dtype = dtype;
+	r->net = swav_net_new(nn_train_cpu(), &c);
 	r->loss = swav_loss_new(nn_train_cpu(), &loss_config);
 	struct train_params *p = swav_net_params(r->net);
 	support_swav_weights(p, folder, 1);
@@ -118,7 +121,7 @@ static void take_step(struct run *r, int i, double lr, int threads)
 }
 
 /* false: the views cannot be had. */
-static bool ten_steps(struct run *r, const char *folder, double lr, int threads)
+static bool ten_steps(struct run *r, const char *folder, enum nn_dtype dtype, double lr, int threads)
 {
 	char *command = xasprintf("xz -dc '%s/views.frlr.xz'", folder);
 	struct record_reader reader;
@@ -130,7 +133,7 @@ static bool ten_steps(struct run *r, const char *folder, double lr, int threads)
 		return false;
 	}
 	record_open_fd(&reader, dup(fileno(f)), "views");
-	start(r, folder);
+	start(r, folder, dtype);
 	for (int i = 0; i < STEPS; i++) {
 		next_views(r->net, &reader, i);
 		take_step(r, i, lr, threads);
@@ -226,7 +229,7 @@ static void ten_steps_at_a_hundredth(void **unused)
 	struct run r, other;
 
 	(void)unused;
-	if (!folder || !ten_steps(&r, folder, .006, 2))
+	if (!folder || !ten_steps(&r, folder, NN_F32, .006, 2))
 		skip();
 	for (int i = 0; i < STEPS; i++) {
 		loss[i] = 2e-5;
@@ -235,12 +238,34 @@ static void ten_steps_at_a_hundredth(void **unused)
 	check_steps(&r, folder, "steps-small-lr.tsv", loss, norm, STEPS);
 	check_final(&r, folder);
 
-	assert_true(ten_steps(&other, folder, .006, 3)); /* the same bits for any number of threads */
+	assert_true(ten_steps(&other, folder, NN_F32, .006, 3)); /* the same bits for any number of threads */
 	assert_memory_equal(r.losses, other.losses, sizeof r.losses);
 	assert_memory_equal(swav_net_params(r.net)->value, swav_net_params(other.net)->value,
 			    swav_net_params(r.net)->count * sizeof(float));
 	finish(&r);
 	finish(&other);
+	free(folder);
+}
+
+/*
+ * Values in bf16. Losses are averages over the batch, whose roundings (2^-9) go either way; gradients are worse off, as ReLUs
+ * near zero switch: their norm is a check against gross errors only.
+ */
+static void ten_steps_in_bf16(void **unused)
+{
+	char *folder = shared_path("reference/swav-r18");
+	double loss[STEPS], norm[STEPS];
+	struct run r;
+
+	(void)unused;
+	if (!folder || !ten_steps(&r, folder, NN_BF16, .006, 2))
+		skip();
+	for (int i = 0; i < STEPS; i++) {
+		loss[i] = 1e-2;
+		norm[i] = .1;
+	}
+	check_steps(&r, folder, "steps-small-lr.tsv", loss, norm, STEPS);
+	finish(&r);
 	free(folder);
 }
 
@@ -252,7 +277,7 @@ static void ten_steps_at_full_rate(void **unused)
 	struct run r;
 
 	(void)unused;
-	if (!folder || !ten_steps(&r, folder, .6, 2))
+	if (!folder || !ten_steps(&r, folder, NN_F32, .6, 2))
 		skip();
 	check_steps(&r, folder, "steps.tsv", loss, norm, STEPS);
 	finish(&r);
@@ -263,6 +288,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ten_steps_at_a_hundredth),
+		cmocka_unit_test(ten_steps_in_bf16),
 		cmocka_unit_test(ten_steps_at_full_rate),
 	};
 

@@ -12,6 +12,7 @@
 #include "common/nn/kern/kern.h"
 #include "common/nn/moments.h"
 #include "common/nn/train_bn.h"
+#include "common/nn/train_vec.h"
 #include "support_ops.h"
 #include "tests/support/naive.h"
 
@@ -103,7 +104,7 @@ static void norm_check(struct norm *t, double tolerance)
 	pair_check(&t->y, tolerance, "bn y");
 	/* The two may disagree about a value within rounding of zero: backwards they start from the same y. */
 	for (size_t i = 0; i < naive_count(&t->y.ref); i++)
-		if (fabs(((double *)t->y.ref.data)[i]) < 1e-5)
+		if (ops->elem == ops->real && fabs(((double *)t->y.ref.data)[i]) < 1e-5)
 			((double *)t->y.ref.data)[i] = 0;
 	ops->bn_backward_sums(ops, &t->dy.x, &t->x.x, y, &bn, t->slope, t->s.sum_g, t->s.sum_gx);
 	naive->bn_backward_sums(naive, &t->dy.ref, &t->x.ref, ry, &ref, t->slope, t->ref.sum_g, t->ref.sum_gx);
@@ -174,6 +175,8 @@ static void cancellation(void)
 
 	for (size_t i = 0; i < naive_count(&t.x.ref); i++) {
 		d[i] += i % 930 ? 2000 : -2000;
+		if (ops->elem == sizeof(uint16_t))
+			d[i] = (double)bf16_rounded((float)d[i]);
 		f[i] = (float)d[i];
 	}
 	ops->upload(ops, f, &t.x.x);
@@ -261,35 +264,41 @@ enum { PIXELS = 131, MOST = PIXELS * LANES };
 
 struct outcome {
 	double sum[4][LANES];
-	float y[MOST], dx[MOST], dres[MOST];
+	char y[MOST * sizeof(float)], dx[MOST * sizeof(float)], dres[MOST * sizeof(float)];
 };
 
-static struct outcome *planes_run(const struct bn_planes *planes, const float *x, const float *dy)
+/* x, dy: floats; in bf16, what they round to. */
+static struct outcome *planes_run(const struct bn_planes *planes, const float *x, const float *dy, bool bf16)
 {
 	struct outcome *o = xcalloc(1, sizeof *o);
 	struct target dx = { o->dx, true }, dres = { o->dres, false };
+	uint16_t *hx = xcalloc(2 * MOST, sizeof *hx), *hdy = hx + MOST;
+	const void *px = bf16 ? (const void *)hx : x, *pdy = bf16 ? (const void *)hdy : dy;
 	struct lanes l;
 	struct means m;
 
+	train_vec_generic.narrow(x, hx, MOST);
+	train_vec_generic.narrow(dy, hdy, MOST);
 	memcpy(&l, x, sizeof l);
 	memcpy(&m, dy, sizeof m);
-	planes->shifted_sums(x, PIXELS, dy, o->sum[0], o->sum[1]);
-	planes->apply(x, dy, PIXELS, &l, .25f, o->y);
-	planes->gradient_sums(dy, x, o->y, PIXELS, &l, .25f, o->sum[2], o->sum[3]);
-	memcpy(o->dx, x, sizeof o->dx);
-	planes->gradient(dy, x, o->y, PIXELS, &l, &m, .25f, &dx, &dres);
+	planes->shifted_sums(px, PIXELS, dy, o->sum[0], o->sum[1]);
+	planes->apply(px, pdy, PIXELS, &l, .25f, o->y);
+	planes->gradient_sums(pdy, px, o->y, PIXELS, &l, .25f, o->sum[2], o->sum[3]);
+	memcpy(o->dx, px, MOST * (bf16 ? sizeof(uint16_t) : sizeof(float)));
+	planes->gradient(pdy, px, o->y, PIXELS, &l, &m, .25f, &dx, &dres);
+	free(hx);
 	return o;
 }
 
-static void planes_same(const struct bn_planes *a, const struct bn_planes *b)
+static void planes_same(const struct bn_planes *a, const struct bn_planes *b, bool bf16)
 {
 	struct numbers x = numbers_new(FRACTIONS, MOST), dy = numbers_new(FRACTIONS, MOST);
 	struct outcome *p, *q;
 
 	for (size_t i = 0; i < MOST; i++)
 		x.f[i] *= 1.0f / 3; /* so that products round */
-	p = planes_run(a, x.f, dy.f);
-	q = planes_run(b, x.f, dy.f);
+	p = planes_run(a, x.f, dy.f, bf16);
+	q = planes_run(b, x.f, dy.f, bf16);
 	assert_memory_equal(p, q, sizeof *p);
 	free(p);
 	free(q);
@@ -301,12 +310,92 @@ static void test_instruction_sets(void **unused)
 {
 	(void)unused;
 #if defined(__x86_64__)
-	if (kern_by_name("avx2"))
-		planes_same(&bn_planes_generic8, &bn_planes_avx2);
-	if (kern_by_name("avx512"))
-		planes_same(&bn_planes_generic16, &bn_planes_avx512);
+	if (kern_by_name("avx2")) {
+		planes_same(&bn_planes_generic8, &bn_planes_avx2, false);
+		planes_same(&bn_planes_generic8_bf16, &bn_planes_avx2_bf16, true);
+	}
+	if (kern_by_name("avx512")) {
+		planes_same(&bn_planes_generic16, &bn_planes_avx512, false);
+		planes_same(&bn_planes_generic16_bf16, &bn_planes_avx512_bf16, true);
+	}
 #else
 	skip();
+#endif
+}
+
+/* Every upper half with lower halves about the tie: NaN, infinities and subnormals among them. */
+static void rounding_same(const struct bn_planes *planes, int width)
+{
+	static const uint32_t low[] = { 0, 1, 0x7fff, 0x8000, 0x8001, 0xffff };
+	struct lanes one = { 0 };
+	float x[LANES];
+	uint16_t y[LANES], zero[LANES] = { 0 };
+
+	for (int k = 0; k < LANES; k++)
+		one.scale[k] = -0.0f;
+	for (uint32_t high = 0; high < 0x10000; high++)
+		for (int k = 0; k < 6; k++) {
+			uint32_t u = high << 16 | low[k];
+
+			memcpy(x, &u, sizeof u);
+			one.beta[0] = x[0]; /* 0 * -0 + beta */
+			planes->apply(zero, NULL, 1, &one, 1, y);
+			if (y[0] != bf16_of(x[0]))
+				fail_msg("width %d: %08x is %04x, not %04x", width, u, y[0], bf16_of(x[0]));
+		}
+}
+
+static void test_rounding(void **unused)
+{
+	(void)unused;
+	rounding_same(&bn_planes_generic8_bf16, 8);
+#if defined(__x86_64__)
+	if (kern_by_name("avx2"))
+		rounding_same(&bn_planes_avx2_bf16, 8);
+	if (kern_by_name("avx512"))
+		rounding_same(&bn_planes_avx512_bf16, 16);
+#endif
+}
+
+static void vec_same(const struct train_vec *v)
+{
+	enum { N = 1001 };
+	struct numbers a = numbers_new(FRACTIONS, N), c = numbers_new(FRACTIONS, N);
+	float f[2][3][N];
+	uint16_t h[2][3][N];
+
+	for (int i = 0; i < N; i++)
+		a.f[i] = i == 7 ? NAN : i == 8 ? INFINITY : a.f[i] / 3;
+	for (int k = 0; k < 2; k++) {
+		const struct train_vec *t = k ? v : &train_vec_generic;
+
+		t->narrow(a.f, h[k][0], N);
+		memcpy(h[k][1], h[k][0], sizeof h[k][0]);
+		memcpy(h[k][2], h[k][0], sizeof h[k][0]);
+		t->narrow_add(c.f, h[k][1], N);
+		t->add_bf16(h[k][1], h[k][2], N);
+		t->widen(h[k][2], f[k][0], N);
+		t->round(a.f, f[k][1], N);
+		memcpy(f[k][2], c.f, sizeof f[k][2]);
+		t->add(a.f, f[k][2], N);
+	}
+	assert_memory_equal(f[0], f[1], sizeof f[0]);
+	assert_memory_equal(h[0], h[1], sizeof h[0]);
+	for (int i = 0; i < N; i++)
+		assert_int_equal(h[0][0][i], bf16_of(a.f[i]));
+	numbers_free(&a);
+	numbers_free(&c);
+}
+
+static void test_vec(void **unused)
+{
+	(void)unused;
+	vec_same(&train_vec_generic);
+#if defined(__x86_64__)
+	if (kern_by_name("avx2"))
+		vec_same(&train_vec_avx2);
+	if (kern_by_name("avx512"))
+		vec_same(&train_vec_avx512);
 #endif
 }
 
@@ -319,7 +408,7 @@ static void maxpool_case(enum draw_kind kind, const struct nn_pool *p, const int
 	int oh = (h + 2 * p->pad - p->k) / p->stride + 1, ow = (w + 2 * p->pad - p->k) / p->stride + 1;
 	struct pair x = pair_new(kind, n, c, h, w, false), y = pair_new(EMPTY, n, c, oh, ow, false);
 	struct pair dy = pair_new(kind, n, c, oh, ow, false), dx = pair_new(EMPTY, n, c, h, w, false);
-	size_t bytes = ops->batch_bytes(ops, &y.x) / sizeof(float);
+	size_t bytes = ops->batch_bytes(ops, &y.x) / ops->elem;
 	uint8_t *which = guarded(bytes), *ref_which = xmalloc(naive_count(&y.ref));
 
 	ops->maxpool(ops, p, &x.x, &y.x, which);
@@ -454,6 +543,8 @@ int main(void)
 		cmocka_unit_test(test_moments),
 		cmocka_unit_test(test_bn_differences),
 		cmocka_unit_test(test_instruction_sets),
+		cmocka_unit_test(test_rounding),
+		cmocka_unit_test(test_vec),
 		cmocka_unit_test(test_pool),
 		cmocka_unit_test(test_maxpool_specials),
 		cmocka_unit_test(test_maxpool_differences),

@@ -51,9 +51,11 @@ static void problem_free(struct problem *p)
 	pair_free(&p->dx);
 }
 
-/* The naive gradient dx against differences of `loss`. */
+/* The naive gradient dx against differences of `loss`: once, as the backend under test has no part in it. */
 static void differences(struct problem *p, double (*loss)(void *data), const char *what)
 {
+	if (ops != nn_train_cpu_block(8))
+		return;
 	finite_differences(loss, p, p->x.ref.data, p->dx.ref.data, naive_count(&p->x.ref), what);
 }
 
@@ -317,11 +319,11 @@ static void softmax_ce_large(void)
 {
 	struct problem p = same_shape(INTEGERS, 1, 3, 1, 1);
 	struct nn_targets t = { .labels = (const int32_t[]){ 1 } };
-	float large[] = { 1000, -1000, 999 };
+	float large[] = { 1000, -1000, 996 };
 
 	ops->upload(ops, large, &p.x.x);
 	p.got[0] = ops->softmax_ce(ops, &p.x.x, &t, 1, 1, &p.dx.x, false);
-	assert_true(fabs(p.got[0] - (2000 + log1p(exp(-1)))) < 1e-9);
+	assert_true(fabs(p.got[0] - (2000 + log1p(exp(-4)))) < 1e-9);
 	ops->download(ops, &p.dx.x, large);
 	assert_true(large[1] == -1);
 	/* CosFace: log(1 + 2 exp(64 (.25 - (.5 - .125)))) */
@@ -473,7 +475,8 @@ static void spmm_case(enum draw_kind draws, double tolerance)
 		pair_check(&p->dx, tolerance, "spmm's dx");
 	}
 	p->naive->spmm_backward(p->naive, &s.ref, &p->dy.ref, &p->dx.ref, false);
-	finite_differences(spmm_loss, &s, p->x.ref.data, p->dx.ref.data, naive_count(&p->x.ref), "spmm x");
+	if (ops == nn_train_cpu_block(8))
+		finite_differences(spmm_loss, &s, p->x.ref.data, p->dx.ref.data, naive_count(&p->x.ref), "spmm x");
 	numbers_free(&s.value);
 	problem_free(p);
 }

@@ -1,0 +1,5 @@
+/* train_vec_avx2.c - loops over numbers in a row, compiled into vectors */
+#if defined(__x86_64__)
+#define TRAIN_VEC train_vec_avx2
+#include "common/nn/train_vec_loops.h"
+#endif
