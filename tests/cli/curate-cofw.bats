@@ -72,6 +72,23 @@ labels() { columns "$1" path split x1 y1 x2 y2 occluded $(seq 0 28 | sed 's/.*/l
 	[ ! -e m ]
 }
 
+@test "cofw68: 507 pictures, each the one of its number, whatever wrote it first" {
+	[ -d "$DATA/cofw68" ] || skip "no $DATA/cofw68"
+	mkdir d
+	ln -s "$DATA/cofw68/COFW68_Data" d/
+	frl-curate cofw68 --root d --no-stat -q --no-pg >labels
+	cp "$golden/full/COFW_test.mat" d/
+	frl-curate cofw68 --root d --pictures p -q --no-pg >m
+	cmp labels m
+	[ "$(find p/images -name '*.png' | wc -l)" = 507 ]
+	frl-shard import --raw -q --no-pg $(seq 507 | sed 's|.*|p/images/&.png|') >s.bin
+	# First and last grey level of each record (6 pixels, 18 bytes behind 64).
+	for n in 1 255 256 257 507; do
+		tail -c +$(((n - 1) * 128 + 65)) s.bin | head -c 18 | od -An -v -t u1 -w18 | awk '{ print $1, $18 }'
+	done | xargs >got
+	[ "$(cat got)" = '1 1 255 255 1 0 1 1 1 251' ]
+}
+
 # scan FOLDER FILE...: files that are there
 scan() {
 	mkdir -p "d/$1"

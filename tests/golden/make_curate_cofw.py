@@ -4,7 +4,8 @@
     python tests/golden/make_curate_cofw.py tests/golden/curate/cofw        (h5py 3.16.0, SciPy 1.17.1, NumPy 2.4.6)
 
 colour/: version 7.3 (HDF5: arrays transposed, cells of references), one picture grey; grey/: version 5, compressed.
-want-*.tsv: path, box, share of hidden points, points; *.ppm: the pictures' pixels.
+want.tsv: path, box, share of hidden points, points; *.ppm: the pictures' pixels. full/: a test set of 507 pictures of 2x3 pixels, as
+many as COFW-68 needs; picture n is grey n % 256, and 1 in its first pixel from picture 256 on.
 """
 import os
 import sys
@@ -80,5 +81,11 @@ for split, suffix, n in (("train", "Tr", 3), ("test", "T", 2)):
         xy = np.stack([points[i, :29] - 1, points[i, 29:58] - 1], 1).ravel()
         rows.append(f"{split}/{i + 1}.png\t{split}\t" +
                     numbers([x, y, x + w, y + h, np.count_nonzero(points[i, 58:]) / 29, *xy]))
+n = 507
+small = [np.full((2, 3), i % 256, np.uint8) for i in range(1, n + 1)]
+for i in range(255, n):
+    small[i][0, 0] = 1
+os.makedirs(os.path.join(out, "full"), exist_ok=True)
+save5(os.path.join(out, "full", "COFW_test.mat"), small, np.ones((n, 87)), np.ones((n, 4)), "T")
 with open(os.path.join(out, "want.tsv"), "w") as f:
     f.write("\n".join(rows) + "\n")

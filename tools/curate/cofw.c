@@ -11,7 +11,7 @@
 #include "tools/curate/inside.h"
 #include "tools/curate/readers.h"
 
-enum { POINTS = 29 };
+enum { POINTS = 29, BOX = 4, VALUES = BOX + 1 + 2 * POINTS };
 
 struct part {
 	const char *split, *colour, *grey;
@@ -24,6 +24,7 @@ static const struct part parts[] = {
 };
 
 struct set {
+	const struct part *part;
 	const struct mat *points, *boxes;
 	const struct mat *pictures; /* NULL without --pictures */
 	uint64_t n;
@@ -42,57 +43,65 @@ static int check(struct set *s, const struct mat_file *f, const struct part *p, 
 	return 0;
 }
 
-/* Box, the share of hidden points, points; is every number one? */
-static bool write_labels(struct curate *c, const struct set *s, uint64_t i)
+static char *face_path(const struct inside *in, size_t i)
 {
-	double box[4], hidden = 0, xy[2 * POINTS], sum = 0;
+	const struct set *s = in->set;
 
-	for (uint64_t k = 0; k < 4; k++)
+	return xasprintf("%s/%zu.png", s->part->split, i + 1);
+}
+
+/* Box, the share of hidden points, points. */
+static int read_face(const struct inside *in, size_t i, double *v, struct err *e)
+{
+	const struct set *s = in->set;
+	double *box = v, *hidden = v + BOX, *xy = v + BOX + 1, sum = 0;
+
+	for (uint64_t k = 0; k < BOX; k++)
 		sum += box[k] = mat_number(s->boxes, i + k * s->n) - (k < 2);
 	box[2] += box[0];
 	box[3] += box[1];
+	*hidden = 0;
 	for (uint64_t k = 0; k < POINTS; k++) {
 		sum += xy[2 * k] = mat_number(s->points, i + k * s->n) - 1;
 		sum += xy[2 * k + 1] = mat_number(s->points, i + (POINTS + k) * s->n) - 1;
-		hidden += mat_number(s->points, i + (2 * POINTS + k) * s->n) != 0;
+		*hidden += mat_number(s->points, i + (2 * POINTS + k) * s->n) != 0;
 	}
-	row_numbers(c, box, 4);
-	row_f64(c, hidden / POINTS);
-	row_numbers(c, xy, 2 * POINTS);
-	return isfinite(sum);
+	*hidden /= POINTS;
+	return isfinite(sum) ? 0 : err_set(e, "points");
 }
 
-static int write_face(struct curate *c, const struct set *s, const char *split, uint64_t i, struct err *e)
+static int write_face(const struct inside *in, size_t i, const char *path, const double *v, const char *status,
+		      struct err *e)
 {
-	char *path = xasprintf("%s/%llu.png", split, (unsigned long long)i + 1), *status = NULL;
-	struct err why = { 0 };
-	int rc = s->pictures ? inside_write(c, &s->pictures->cell[i], path, &why) : 0;
+	const struct set *s = in->set;
 
-	if (rc > 0)
-		status = xasprintf("bad:%s", why.msg);
-	if (rc < 0)
-		*e = why;
-	if (rc >= 0) {
-		row_begin(c, path);
-		row_str(c, split);
-		if (!write_labels(c, s, i) && !status)
-			status = xstrdup("bad:points");
-		rc = row_end(c, status, e);
-	}
-	free(status);
-	free(path);
-	return rc;
+	(void)i;
+	row_begin(in->c, path);
+	row_str(in->c, s->part->split);
+	row_numbers(in->c, v, VALUES);
+	return row_end(in->c, status, e);
 }
 
 static int read_part(struct curate *c, const struct part *p, struct err *e)
 {
 	struct mat_file f = { 0 };
-	struct set s = { 0 };
+	struct set s = { .part = p };
 	const char *file;
 	int rc = inside_read(&f, c, p->colour, p->grey, p->name, &file, e) || check(&s, &f, p, file, e);
 
-	for (uint64_t i = 0; !rc && i < s.n; i++)
-		rc = write_face(c, &s, p->split, i, e);
+	if (!rc) {
+		const struct inside in = {
+			.c = c,
+			.set = &s,
+			.cell = s.pictures ? s.pictures->cell : NULL,
+			.n = s.n,
+			.values = VALUES,
+			.path = face_path,
+			.read = read_face,
+			.write = write_face,
+		};
+		rc = inside_run(&in, e);
+	}
 	mat_release(&f);
 	return rc ? -1 : 0;
 }

@@ -11,70 +11,60 @@
 #include "tools/curate/mats.h"
 #include "tools/curate/readers.h"
 
-enum { FACES = 507, VALUES = 3 * FACE68 };
+enum { FACES = 507, VALUES = 1 + 2 * FACE68 };
 
 static const char folder[] = "COFW68_Data/test_annotations";
 static const char boxes[] = "COFW68_Data/cofw68_test_bboxes.mat";
 
-/* v: x0 y0 x1 y1 .., then the occlusion of each point. */
-static int read_face(struct curate *c, int n, double v[VALUES], struct err *e)
+static char *face_path(const struct inside *in, size_t i)
+{
+	(void)in;
+	return xasprintf("images/%zu.png", i + 1);
+}
+
+/* The share of hidden points, then x and y of each. */
+static int read_face(const struct inside *in, size_t i, double *v, struct err *e)
 {
 	static const char *const names[] = { "Points", "Occ", NULL };
-	char *mat = xasprintf("%s/%d_points.mat", folder, n);
+	char *mat = xasprintf("%s/%zu_points.mat", folder, i + 1);
 	struct mat_file f;
-	double point[2 * FACE68];
-	int rc = mats_open(&f, c->root, mat, names, e);
+	double point[2 * FACE68], hidden[FACE68], count = 0;
+	int rc = mats_open(&f, in->c->root, mat, names, e);
 
-	rc = rc || mats_numbers(&f, "Points", FACE68, 2, point, e) ||
-	     mats_numbers(&f, "Occ", 1, FACE68, v + 2 * FACE68, e);
-	for (int i = 0; !rc && i < FACE68; i++) {
-		v[2 * i] = point[i] - 1;
-		v[2 * i + 1] = point[FACE68 + i] - 1;
+	rc = rc || mats_numbers(&f, "Points", FACE68, 2, point, e) || mats_numbers(&f, "Occ", 1, FACE68, hidden, e);
+	for (int k = 0; !rc && k < FACE68; k++) {
+		count += hidden[k] != 0;
+		v[1 + 2 * k] = point[k] - 1;
+		v[2 + 2 * k] = point[FACE68 + k] - 1;
 	}
+	if (!rc)
+		v[0] = count / FACE68;
 	mat_release(&f);
 	free(mat);
 	return rc ? -1 : 0;
 }
 
-/* picture is NULL without --pictures. */
-static int write_face(struct curate *c, int n, const double *box, const struct mat *picture, struct err *e)
+static int write_face(const struct inside *in, size_t i, const char *path, const double *v, const char *status,
+		      struct err *e)
 {
-	char *path = xasprintf("images/%d.png", n), *status = NULL;
-	struct err why = { 0 };
-	double v[VALUES], x = box[n - 1] - 1, y = box[FACES + n - 1] - 1, hidden = 0;
-	int rc = picture ? inside_write(c, picture, path, &why) : 0;
+	const double *box = in->set;
+	double x = box[i] - 1, y = box[FACES + i] - 1;
 
-	if (rc < 0) {
-		free(path);
-		return err_set(e, "%s", why.msg);
-	}
-	if (rc > 0)
-		status = xasprintf("bad:%s", why.msg);
-	row_begin(c, path);
-	row_str(c, "test");
-	row_f64(c, x);
-	row_f64(c, y);
-	row_f64(c, x + box[2 * FACES + n - 1]);
-	row_f64(c, y + box[3 * FACES + n - 1]);
-	if (read_face(c, n, v, &why)) {
-		free(status);
-		status = xasprintf("bad:%s", why.msg);
-	} else {
-		for (int i = 0; i < FACE68; i++)
-			hidden += v[2 * FACE68 + i] != 0;
-		row_f64(c, hidden / FACE68);
-		row_numbers(c, v, 2 * FACE68);
-	}
-	rc = row_end(c, status, e);
-	free(status);
-	free(path);
-	return rc;
+	row_begin(in->c, path);
+	row_str(in->c, "test");
+	row_f64(in->c, x);
+	row_f64(in->c, y);
+	row_f64(in->c, x + box[2 * FACES + i]);
+	row_f64(in->c, y + box[3 * FACES + i]);
+	row_numbers(in->c, v, VALUES);
+	return row_end(in->c, status, e);
 }
 
-/* The pictures, NULL without --pictures. */
+/* The pictures, [FACES]; NULL without --pictures. */
 static int read_pictures(struct mat_file *f, struct curate *c, const struct mat **pictures, struct err *e)
 {
 	static const char *const names[] = { "IsT", NULL };
+	const struct mat *cell;
 	const char *file;
 
 	*pictures = NULL;
@@ -82,9 +72,10 @@ static int read_pictures(struct mat_file *f, struct curate *c, const struct mat 
 		return 0;
 	if (inside_read(f, c, "COFW_test_color.mat", "COFW_test.mat", names, &file, e))
 		return -1;
-	*pictures = mat_find(f, names[0]);
-	if ((*pictures)->kind != MAT_CELL || (*pictures)->count != FACES)
+	cell = mat_find(f, names[0]);
+	if (cell->kind != MAT_CELL || cell->count != FACES)
 		return err_set(e, "'%s': %s is not a cell of %d pictures", file, names[0], FACES);
+	*pictures = cell->cell;
 	return 0;
 }
 
@@ -93,16 +84,21 @@ int read_cofw68(struct curate *c, struct err *e)
 	static const char *const names[] = { "bboxes", NULL };
 	double box[4 * FACES];
 	struct mat_file f = { 0 }, images = { 0 };
-	const struct mat *picture;
+	struct inside in = { .c = c,
+			     .set = box,
+			     .n = FACES,
+			     .values = VALUES,
+			     .path = face_path,
+			     .read = read_face,
+			     .write = write_face };
 	int rc = curate_need(c, folder, e) || curate_need(c, boxes, e) ||
 		 mat_read(&f, curate_path(c, boxes), names, NULL, e);
 
 	if (!rc && mats_numbers(&f, names[0], FACES, 4, box, e))
 		rc = err_prefix(e, "'%s'", curate_path(c, boxes));
 	mat_release(&f);
-	rc = rc || read_pictures(&images, c, &picture, e) || row_head(c, "split x1 y1 x2 y2 occluded", FACE68, 2, e);
-	for (int n = 1; !rc && n <= FACES; n++)
-		rc = write_face(c, n, box, picture ? &picture->cell[n - 1] : NULL, e);
+	rc = rc || read_pictures(&images, c, &in.cell, e) || row_head(c, "split x1 y1 x2 y2 occluded", FACE68, 2, e) ||
+	     inside_run(&in, e);
 	mat_release(&images);
 	return rc ? -1 : 0;
 }

@@ -1,11 +1,13 @@
 /* inside.c - see inside.h */
 #include "tools/curate/inside.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/image.h"
 #include "common/io.h"
+#include "common/thread.h"
 
 enum { NAMES = 8, SIDE = 20000 };
 
@@ -72,4 +74,94 @@ int inside_write(const struct curate *c, const struct mat *m, const char *path, 
 		rc = write_png(&image, c->pictures, path, e);
 	image_release(&image);
 	return rc;
+}
+
+/* ---- all of them */
+
+struct item {
+	size_t i;
+	char *path;
+	int rc; /* -1: the run ends */
+	bool bad;
+	struct err e;
+	double value[];
+};
+
+struct work {
+	const struct inside *in;
+	size_t next;
+	struct err *e;
+};
+
+static void *next_item(void *data)
+{
+	struct work *w = data;
+	struct item *it;
+
+	if (w->next == w->in->n)
+		return NULL;
+	it = xcalloc(1, sizeof *it + w->in->values * sizeof *it->value);
+	it->i = w->next++;
+	it->path = w->in->path(w->in, it->i);
+	for (size_t k = 0; k < w->in->values; k++)
+		it->value[k] = NAN;
+	return it;
+}
+
+static void work_item(void *data, void *item, int worker)
+{
+	const struct inside *in = ((const struct work *)data)->in;
+	struct item *it = item;
+	struct err labels = { 0 };
+
+	(void)worker;
+	it->rc = in->cell ? inside_write(in->c, &in->cell[it->i], it->path, &it->e) : 0;
+	it->bad = it->rc > 0;
+	if (it->rc >= 0 && in->read(in, it->i, it->value, &labels) && !it->bad) {
+		it->bad = true;
+		it->e = labels;
+	}
+}
+
+static void drop_item(void *data, void *item)
+{
+	struct item *it = item;
+
+	(void)data;
+	free(it->path);
+	free(it);
+}
+
+static int write_item(void *data, void *item, bool last_ready)
+{
+	const struct work *w = data;
+	struct item *it = item;
+	int rc = it->rc < 0 ? -1 : 0;
+
+	(void)last_ready;
+	if (rc) {
+		*w->e = it->e;
+	} else {
+		char *status = it->bad ? xasprintf("bad:%s", it->e.msg) : NULL;
+
+		rc = w->in->write(w->in, it->i, it->path, it->value, status, w->e);
+		free(status);
+	}
+	drop_item(data, item);
+	return rc;
+}
+
+int inside_run(const struct inside *in, struct err *e)
+{
+	struct work w = { .in = in, .e = e };
+	const struct pipeline p = {
+		.read = next_item,
+		.work = work_item,
+		.write = write_item,
+		.drop = drop_item,
+		.data = &w,
+		.threads = thread_default(),
+	};
+
+	return pipeline_run(&p);
 }
