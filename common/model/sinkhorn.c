@@ -9,18 +9,6 @@
 
 #include "common/err.h"
 
-static void exponentials(double *q, size_t count, double epsilon)
-{
-	double max = -INFINITY, total = 0;
-
-	for (size_t i = 0; i < count; i++)
-		max = q[i] > max ? q[i] : max;
-	for (size_t i = 0; i < count; i++)
-		total += q[i] = exp((q[i] - max) / epsilon);
-	for (size_t i = 0; i < count; i++)
-		q[i] /= total;
-}
-
 /* Divides by what is not zero. */
 static double inverse(double x)
 {
@@ -29,29 +17,68 @@ static double inverse(double x)
 
 void sinkhorn(double *q, int n, int k, double epsilon, int iterations)
 {
-	double *sum = xmalloc((size_t)k * sizeof *sum);
+	double *sums = xmalloc((size_t)k * sizeof *sums);
 
-	exponentials(q, (size_t)n * (size_t)k, epsilon);
+	sinkhorn_divide(q, n, k, sinkhorn_exp(q, n, k, epsilon, sinkhorn_max(q, n, k)));
 	for (int it = 0; it < iterations; it++) {
-		memset(sum, 0, (size_t)k * sizeof *sum);
-		for (int i = 0; i < n; i++)
-			for (int j = 0; j < k; j++)
-				sum[j] += q[(size_t)i * (size_t)k + (size_t)j];
-		for (int j = 0; j < k; j++)
-			sum[j] = inverse(sum[j]) / k;
-		for (int i = 0; i < n; i++) {
-			double *row = q + (size_t)i * (size_t)k, total = 0;
-
-			for (int j = 0; j < k; j++)
-				total += row[j] *= sum[j];
-			total = inverse(total) / n;
-			for (int j = 0; j < k; j++)
-				row[j] *= total;
-		}
+		sinkhorn_row_sums(q, n, k, sums);
+		sinkhorn_scale(q, n, k, sums, n);
 	}
+	sinkhorn_finish(q, n, k, n);
+	free(sums);
+}
+
+double sinkhorn_max(const double *q, int n, int k)
+{
+	double max = -INFINITY;
+
 	for (size_t i = 0; i < (size_t)n * (size_t)k; i++)
-		q[i] *= n;
-	free(sum);
+		max = q[i] > max ? q[i] : max;
+	return max;
+}
+
+double sinkhorn_exp(double *q, int n, int k, double epsilon, double max)
+{
+	double total = 0;
+
+	for (size_t i = 0; i < (size_t)n * (size_t)k; i++)
+		total += q[i] = exp((q[i] - max) / epsilon);
+	return total;
+}
+
+void sinkhorn_divide(double *q, int n, int k, double sum)
+{
+	for (size_t i = 0; i < (size_t)n * (size_t)k; i++)
+		q[i] /= sum;
+}
+
+void sinkhorn_row_sums(const double *q, int n, int k, double *sums)
+{
+	memset(sums, 0, (size_t)k * sizeof *sums);
+	for (int i = 0; i < n; i++)
+		for (int j = 0; j < k; j++)
+			sums[j] += q[(size_t)i * (size_t)k + (size_t)j];
+}
+
+void sinkhorn_scale(double *q, int n, int k, double *sums, int all)
+{
+	for (int j = 0; j < k; j++)
+		sums[j] = inverse(sums[j]) / k;
+	for (int i = 0; i < n; i++) {
+		double *row = q + (size_t)i * (size_t)k, total = 0;
+
+		for (int j = 0; j < k; j++)
+			total += row[j] *= sums[j];
+		total = inverse(total) / all;
+		for (int j = 0; j < k; j++)
+			row[j] *= total;
+	}
+}
+
+void sinkhorn_finish(double *q, int n, int k, int all)
+{
+	for (size_t i = 0; i < (size_t)n * (size_t)k; i++)
+		q[i] *= all;
 }
 
 double sinkhorn_entropy(const double *q, int n, int k)
