@@ -1,6 +1,6 @@
 /*
  * planes_loops.h - the loops of planes.h, for a file that has defined PLANES_OPS and PLANES_NAME; written so that the
- * compiler turns them into vectors
+ * compiler turns them into vectors, but for the hue, which is too much for it: planes_hue.h, where LANES is defined
  *
  * Pillow computes in a mixture of float and double. Where float alone stands here, it gives the same byte for every
  * possible input (test_planes goes through all of them).
@@ -64,6 +64,10 @@ static void grey(uint8_t *const c[3], size_t n)
 		r[i] = g[i] = b[i] = (uint8_t)luma(r[i], g[i], b[i]);
 }
 
+#ifdef LANES
+#include "common/data/planes_hue.h"
+#endif
+
 /*
  * The hue as a byte. In units of a sixth of the circle it is an odd number up or down by x, the share of the way from the
  * largest channel to the smallest at which the middle one lies.
@@ -92,7 +96,12 @@ static inline uint8_t reduce(float v, float share)
 static void hue(uint8_t *const c[3], size_t n, uint8_t shift)
 {
 	uint8_t *restrict red = c[0], *restrict green = c[1], *restrict blue = c[2];
-	for (size_t i = 0; i < n; i++) {
+	size_t i = 0;
+#ifdef LANES
+	hue_vectors(c, n, shift);
+	i = n / LANES * LANES;
+#endif
+	for (; i < n; i++) {
 		int r = red[i], g = green[i], b = blue[i];
 		int most = r > g ? r : g, least = r < g ? r : g;
 		most = most > b ? most : b;
