@@ -2,7 +2,6 @@
 #include "common/model/sinkhorn.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,18 +92,24 @@ double sinkhorn_entropy(const double *q, int n, int k)
 
 int sinkhorn_in_use(const double *q, int n, int k)
 {
-	bool *used = xcalloc((size_t)k, sizeof *used);
+	double *used = xcalloc((size_t)k, sizeof *used);
 	int count = 0;
 
+	sinkhorn_mark_used(q, n, k, used);
+	for (int j = 0; j < k; j++)
+		count += used[j] > 0;
+	free(used);
+	return count;
+}
+
+void sinkhorn_mark_used(const double *q, int n, int k, double *used)
+{
 	for (int i = 0; i < n; i++) {
 		const double *row = q + (size_t)i * (size_t)k;
 		int best = 0;
 
 		for (int j = 1; j < k; j++)
 			best = row[j] > row[best] ? j : best;
-		count += !used[best];
-		used[best] = true;
+		used[best] = 1;
 	}
-	free(used);
-	return count;
 }

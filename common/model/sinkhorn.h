@@ -37,7 +37,8 @@ void sinkhorn_finish(double *q, int n, int k, int all);
 
 /* The mean entropy (nats) of n assignments. */
 double sinkhorn_entropy(const double *q, int n, int k);
-/* How many prototypes are the likeliest one of at least one sample. */
+/* How many prototypes are the likeliest one of at least one sample; and which, used[j] = 1 (others stay as they are). */
 int sinkhorn_in_use(const double *q, int n, int k);
+void sinkhorn_mark_used(const double *q, int n, int k, double *used);
 
 #endif

@@ -14,6 +14,8 @@ struct swav_net {
 	struct train_plan *plan[SWAV_MAX_GROUPS], *rows;
 	size_t prototypes;
 	int views;
+	void (*on_gradient)(void *data, size_t first, size_t count);
+	void *on_gradient_data;
 };
 
 static struct train_net *backbone(struct swav_net *s)
@@ -131,12 +133,30 @@ void swav_net_backward(struct swav_net *s, int threads, const void *dz)
 	struct nn_batch grad = train_plan_output_gradient(s->rows);
 
 	s->ops->upload(s->ops, dz, &grad);
+	train_net_on_gradient(s->head, s->on_gradient, s->on_gradient_data);
 	train_plan_backward(s->rows, threads);
 	for (int g = 0; g < s->c.groups; g++) {
 		struct nn_batch from = group_rows(s, train_plan_input_gradient(s->rows), g);
 		struct nn_batch to = train_plan_output_gradient(s->plan[g]);
 
 		memcpy(to.data, from.data, s->ops->batch_bytes(s->ops, &to));
+		if (g == s->c.groups - 1) /* the backbone's gradients add up over the groups */
+			train_net_on_gradient(s->backbone, s->on_gradient, s->on_gradient_data);
 		train_plan_backward(s->plan[g], threads);
 	}
+	train_net_on_gradient(s->head, NULL, NULL);
+	train_net_on_gradient(s->backbone, NULL, NULL);
+	s->on_gradient = NULL;
+}
+
+void swav_net_hold_running(struct swav_net *s, bool hold)
+{
+	train_net_hold_running(s->backbone, hold);
+	train_net_hold_running(s->head, hold);
+}
+
+void swav_net_on_gradient(struct swav_net *s, void (*fn)(void *data, size_t first, size_t count), void *data)
+{
+	s->on_gradient = fn;
+	s->on_gradient_data = data;
 }

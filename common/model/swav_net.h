@@ -54,4 +54,12 @@ void swav_net_forward(struct swav_net *s, bool train, int threads, void *z);
 /* dz as z. Adds to the parameters' gradients (those of the prototypes are the caller's). */
 void swav_net_backward(struct swav_net *s, int threads, const void *dz);
 
+/* train_net_hold_running of all its networks. */
+void swav_net_hold_running(struct swav_net *s, bool hold);
+/*
+ * The next backward calls fn when parameters [first, first + count) will not change any more, from the last to the first
+ * roughly; those of the prototypes are the caller's.
+ */
+void swav_net_on_gradient(struct swav_net *s, void (*fn)(void *data, size_t first, size_t count), void *data);
+
 #endif

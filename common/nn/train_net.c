@@ -85,6 +85,17 @@ int train_net_linear(struct train_net *n, int x, const char *name, int m, bool b
 	return add(n, d);
 }
 
+void train_net_hold_running(struct train_net *n, bool hold)
+{
+	n->hold_running = hold;
+}
+
+void train_net_on_gradient(struct train_net *n, void (*fn)(void *data, size_t first, size_t count), void *data)
+{
+	n->on_gradient = fn;
+	n->on_gradient_data = data;
+}
+
 static void pack(void *data, size_t i, int worker)
 {
 	struct train_net *n = data;

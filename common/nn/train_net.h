@@ -7,6 +7,9 @@
  * in slice order, so the bits depend on the number of slices and never on threads. Several plans (224 and 96 pixels) share
  * one network, its parameters and its packed weights; their gradients add up in the order in which they run.
  *
+ * Ranks (ranks.h) are merged where slices are: batch norm's moments and its two backward sums over the ranks that share
+ * statistics, the running ones the same on all. All ranks run the same plans. Gradients of parameters are each rank's own.
+ *
  * All activations that backward reads live in one arena, planned once: a place is used again after its last reader.
  */
 #ifndef FRL_NN_TRAIN_NET_H
@@ -43,6 +46,14 @@ int train_net_linear(struct train_net *n, int x, const char *name, int m, bool b
 
 /* Packs the weights again: after train_params_alloc, and whenever values changed. */
 void train_net_pack(struct train_net *n, int threads);
+
+/* Whether forward in training leaves the running statistics as they are: for a pass that is made again. */
+void train_net_hold_running(struct train_net *n, bool hold);
+/*
+ * From now on backward calls fn when it has added the gradients of parameters [first, first + count), node after node;
+ * NULL: no more.
+ */
+void train_net_on_gradient(struct train_net *n, void (*fn)(void *data, size_t first, size_t count), void *data);
 
 /* ---- plans */
 

@@ -26,6 +26,9 @@ struct train_net {
 	struct train_params *params;
 	struct node *node;
 	int n;
+	bool hold_running;
+	void (*on_gradient)(void *data, size_t first, size_t n);
+	void *on_gradient_data;
 };
 
 static inline void *node_value(const struct train_net *n, const struct node *d, size_t k)

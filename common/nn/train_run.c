@@ -1,6 +1,7 @@
 /* train_run.c - a plan forward and backward: loops over nodes, each op slice by slice on the pool (train_net.h) */
 #include <stdlib.h>
 
+#include "common/nn/ranks.h"
 #include "common/nn/train_run_internal.h"
 #include "common/thread.h"
 
@@ -67,6 +68,8 @@ void train_plan_forward(struct train_plan *p, bool train, int threads)
 		else
 			parallel_for(threads, slices, forward_slice, &j);
 	}
+	if (train && !p->net->hold_running && ranks_norm_size() < ranks_size())
+		train_run_bn_average(p->net);
 	p->trained = train;
 }
 
@@ -83,6 +86,15 @@ static void pool_backward_slice(void *data, size_t i, int worker)
 		j->ops->maxpool_backward(j->ops, &j->d->pool, &dy, job_which(j, &y), &dx, j->accumulate);
 	else
 		j->ops->global_avgpool_backward(j->ops, &dy, &dx, j->accumulate);
+}
+
+/* Tells who listens that a node's parameters have their gradients. */
+static void tell(const struct train_net *n, const struct node *d)
+{
+	bool two = d->kind == NODE_BN || (d->kind == NODE_LINEAR && d->bias);
+
+	if (n->on_gradient && (d->kind == NODE_CONV || d->kind == NODE_LINEAR || two))
+		n->on_gradient(n->on_gradient_data, d->param, two ? 2 : 1);
 }
 
 /* Whether the gradient of a value is there already; it is from now on. */
@@ -126,5 +138,6 @@ void train_plan_backward(struct train_plan *p, int threads)
 		case NODE_INPUT:
 			break;
 		}
+		tell(p->net, j.d);
 	}
 }

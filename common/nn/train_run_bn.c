@@ -1,8 +1,10 @@
-/* train_run_bn.c - batch norm in a plan: statistics merged over the slices, forward and backward */
+/* train_run_bn.c - batch norm in a plan: statistics merged over slices and ranks, forward and backward */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/nn/moments.h"
+#include "common/nn/ranks.h"
 #include "common/nn/real.h"
 #include "common/nn/train_run_internal.h"
 #include "common/thread.h"
@@ -39,7 +41,31 @@ static void apply_slice(void *data, size_t i, int worker)
 	j->ops->bn_apply(j->ops, &x, &bn, j->res ? &res : NULL, j->d->slope, &y);
 }
 
-/* Merges the slices' statistics in their order, and moves the running ones. */
+/* Count, mean and M2 of the ranks that share statistics, merged in their order. */
+static void merge_ranks(struct bn_state *b, int c)
+{
+	size_t ranks = (size_t)ranks_norm_size(), n = 2 * (size_t)c + 1;
+	double *own, *all;
+
+	if (ranks == 1)
+		return;
+	own = xcalloc(n, sizeof *own);
+	all = xcalloc(ranks * n, sizeof *all);
+	own[0] = b->count;
+	memcpy(own + 1, b->mean, (n - 1) * sizeof *own); /* and m2, which follows */
+	ranks_norm_gather(own, n * sizeof *own, all);
+	b->count = 0;
+	memset(b->mean, 0, (n - 1) * sizeof *b->mean);
+	for (size_t r = 0; r < ranks; r++) {
+		const double *its = all + r * n;
+
+		nn_moments_merge(c, &b->count, b->mean, b->m2, its[0], its + 1, its + 1 + c);
+	}
+	free(own);
+	free(all);
+}
+
+/* Merges the statistics of slices and ranks in their order, and moves the running ones. */
 static void bn_merge(const struct job *j)
 {
 	struct bn_state *b = &j->s->bn;
@@ -54,8 +80,10 @@ static void bn_merge(const struct job *j)
 		nn_moments_merge(c, &b->count, b->mean, b->m2, slice_count(j->p, s) * pixels, b->slice_mean + at,
 				 b->slice_m2 + at);
 	}
+	merge_ranks(b, c);
 	nn_bn_inverse(c, b->count, b->m2, bn_eps, b->inverse);
-	nn_bn_running(c, b->count, b->mean, b->m2, bn_momentum, r->mean, r->var);
+	if (!j->p->net->hold_running)
+		nn_bn_running(c, b->count, b->mean, b->m2, bn_momentum, r->mean, r->var);
 }
 
 static void bn_from_running(const struct job *j)
@@ -79,6 +107,22 @@ void train_run_bn(struct job *j, bool train, int threads)
 		bn_from_running(j);
 	}
 	parallel_for(threads, slices, apply_slice, j);
+}
+
+void train_run_bn_average(const struct train_net *n)
+{
+	struct train_params *p = n->params;
+
+	for (int i = 0; i < n->n; i++) {
+		struct train_running *r = &p->running[n->node[i].running];
+		size_t both = 2 * (size_t)n->node[i].c;
+
+		if (n->node[i].kind != NODE_BN)
+			continue;
+		ranks_sum_f32(r->mean, both); /* and var, which follows */
+		for (size_t k = 0; k < both; k++)
+			r->mean[k] /= (float)ranks_size();
+	}
 }
 
 /* ---- backward */
@@ -123,9 +167,11 @@ void train_run_bn_backward(struct job *j, int threads)
 			b->sum_g[k] += b->slice_g[s * c + k];
 			b->sum_gx[k] += b->slice_gx[s * c + k];
 		}
+	/* Gradients of parameters are this rank's share, as those of convolutions are; only their sum over ranks counts. */
 	for (int k = 0; k < c; k++) {
 		real_add(node_grad(j->p->net, j->d, 0), (size_t)k, j->ops->real, b->sum_gx[k]);
 		real_add(node_grad(j->p->net, j->d, 1), (size_t)k, j->ops->real, b->sum_g[k]);
 	}
+	ranks_norm_sum_f64(b->sum_g, 2 * (size_t)c);
 	parallel_for(threads, (size_t)j->p->slices, bn_backward_slice, j);
 }

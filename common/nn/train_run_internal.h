@@ -42,6 +42,8 @@ static inline uint8_t *job_which(const struct job *j, const struct nn_batch *y)
 /* ---- one node, all slices: forward (train: batch statistics), and its gradients */
 
 void train_run_bn(struct job *j, bool train, int threads);
+/* Running statistics that moved in groups of ranks become their mean over all. */
+void train_run_bn_average(const struct train_net *n);
 void train_run_bn_backward(struct job *j, int threads);
 void train_run_conv_backward(struct job *j, int threads);
 void train_run_linear_backward(struct job *j, int threads);

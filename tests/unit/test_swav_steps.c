@@ -12,47 +12,42 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/model/swav_loss.h"
-#include "common/model/swav_net.h"
-#include "common/nn/optim.h"
+#include "common/model/swav_step.h"
 #include "common/record.h"
 #include "tests/unit/support_golden.h"
 #include "tests/unit/support_swav.h"
 
 enum { B = 16, VIEWS = 6, D = 128, K = 64, STEPS = 10, EPOCH = 5, FROZEN = 3, QUEUE = 32, QUEUE_START = 5 };
 
-static const struct swav_config config = {
-	.arch = RESNET18,
-	.width = 1,
-	.hidden = 512,
-	.features = D,
-	.prototypes = K,
-	.batch = B,
-	.groups = 2,
-	.group = { { 2, 96 }, { 4, 48 } },
-	.slices = 4,
-};
-static const struct swav_loss_config loss_config = { VIEWS, B, D, K, .1, .05, 3 };
-static const struct optim_config lars = {
-	.kind = OPTIM_LARS,
-	.momentum = .9,
-	.weight_decay = 1e-6,
-	.trust = .001,
-	.eps = 1e-8,
+static const struct swav_step_config config = {
+	.net = {
+		.arch = RESNET18,
+		.width = 1,
+		.hidden = 512,
+		.features = D,
+		.prototypes = K,
+		.batch = B,
+		.groups = 2,
+		.group = { { 2, 96 }, { 4, 48 } },
+		.slices = 4,
+	},
+	.accumulate = 1,
+	.temperature = .1,
+	.epsilon = .05,
+	.iterations = 3,
+	.optim = { .kind = OPTIM_LARS, .momentum = .9, .weight_decay = 1e-6, .trust = .001, .eps = 1e-8 },
 };
 
 struct run {
-	struct swav_net *net;
-	struct swav_loss *loss;
-	struct optim optim;
+	struct swav_step *step;
+	struct train_params *params;
 	float *start; /* parameters before the first step, prototypes normalised */
-	float *z, *dz;
 	double losses[STEPS], norms[STEPS], entropy[STEPS];
 	int queue_rows[STEPS];
 };
 
 /* The views of the next step into the network's inputs. */
-static void next_views(struct swav_net *net, struct record_reader *r, int step)
+static void next_views(struct swav_step *s, struct record_reader *r, int step)
 {
 	struct err e = { 0 };
 
@@ -60,64 +55,51 @@ static void next_views(struct swav_net *net, struct record_reader *r, int step)
 		if (record_next(r, &e) != 1)
 			fail_msg("step %d, view %d: %s", step, n, e.msg);
 		int view = (int)r->head.label, sample = (int)r->head.key - step * B, g = view >= 2;
-		int size = config.group[g].size;
+		int size = config.net.group[g].size;
 		size_t at = (size_t)((view - 2 * g) * B + sample) * 3 * (size_t)(size * size);
 
 		assert_in_range(sample, 0, B - 1);
-		support_swav_view((float *)swav_net_input(net, g).data + at, r->payload, size);
+		support_swav_view((float *)swav_step_view(s, g) + at, r->payload, size);
 	}
 }
 
 static void start(struct run *r, const char *folder, enum nn_dtype dtype)
 {
-	struct swav_config c = config;
+	struct swav_step_config c = config;
+	struct err e = { 0 };
+	size_t prototypes;
 
 	*r = (struct run){ 0 };
-	c.dtype = dtype;
-	r->net = swav_net_new(nn_train_cpu(), &c);
-	r->loss = swav_loss_new(nn_train_cpu(), &loss_config);
-	struct train_params *p = swav_net_params(r->net);
-	support_swav_weights(p, folder, 1);
-	optim_init(&r->optim, &lars, p);
-	r->z = xcalloc(VIEWS * B * D, sizeof *r->z);
-	r->dz = xcalloc(VIEWS * B * D, sizeof *r->dz);
-	r->start = xcalloc(p->count, sizeof *r->start);
+	c.net.dtype = dtype;
+	r->step = swav_step_new(nn_train_cpu(), &c, &e);
+	assert_non_null(r->step);
+	r->params = swav_net_params(swav_step_net(r->step));
+	support_swav_weights(r->params, folder, 1);
+	r->start = xcalloc(r->params->count, sizeof *r->start);
+	memcpy(r->start, r->params->value, r->params->count * sizeof(float));
+	prototypes = swav_net_prototypes(swav_step_net(r->step));
+	swav_normalise_prototypes(nn_train_cpu(), r->start + r->params->item[prototypes].offset, K, D);
 }
 
 static void finish(struct run *r)
 {
-	optim_release(&r->optim);
-	swav_net_free(r->net);
-	swav_loss_free(r->loss);
+	swav_step_free(r->step);
 	free(r->start);
-	free(r->z);
-	free(r->dz);
 }
 
 static void take_step(struct run *r, int i, double lr, int threads)
 {
-	struct train_params *p = swav_net_params(r->net);
-	size_t prototypes = swav_net_prototypes(r->net);
-	void *c = train_params_value(p, prototypes);
-	struct swav_report report;
+	struct swav_step_report report;
 
 	if (i == QUEUE_START)
-		swav_loss_queue(r->loss, QUEUE);
+		swav_loss_queue(swav_step_loss(r->step), QUEUE);
 	if (i % EPOCH == 0)
-		swav_loss_epoch(r->loss);
-	swav_normalise_prototypes(nn_train_cpu(), c, K, D);
-	if (i == 0)
-		memcpy(r->start, p->value, p->count * sizeof(float));
-	train_params_zero_grad(p);
-	swav_net_forward(r->net, true, threads, r->z);
-	swav_loss_step(r->loss, r->z, c, r->dz, train_params_grad(p, prototypes), &report);
-	swav_net_backward(r->net, threads, r->dz);
-	r->losses[i] = report.loss;
-	r->norms[i] = optim_gradient_norm(p);
-	r->entropy[i] = report.entropy[0];
-	r->queue_rows[i] = report.queue_rows;
-	r->optim.own[prototypes].frozen = i < FROZEN;
-	optim_step(&r->optim, lr, threads);
+		swav_loss_epoch(swav_step_loss(r->step));
+	swav_step_take(r->step, lr, i < FROZEN, threads, &report);
+	r->losses[i] = report.swav.loss;
+	r->norms[i] = report.gradient_norm;
+	r->entropy[i] = report.swav.entropy[0];
+	r->queue_rows[i] = report.swav.queue_rows;
 }
 
 /* false: the views cannot be had. */
@@ -135,7 +117,7 @@ static bool ten_steps(struct run *r, const char *folder, enum nn_dtype dtype, do
 	record_open_fd(&reader, dup(fileno(f)), "views");
 	start(r, folder, dtype);
 	for (int i = 0; i < STEPS; i++) {
-		next_views(r->net, &reader, i);
+		next_views(r->step, &reader, i);
 		take_step(r, i, lr, threads);
 	}
 	record_close(&reader);
@@ -176,7 +158,7 @@ static void check_steps(const struct run *r, const char *folder, const char *nam
 /* A line of final-small-lr-f64.tsv: name, shape, norm, norm of the change, eight elements; the README's tolerances. */
 static void check_tensor(const struct run *r, const char *line)
 {
-	const struct train_params *p = swav_net_params(r->net);
+	const struct train_params *p = r->params;
 	char name[200];
 	double norm, change, e[8], have = 0, moved = 0;
 	size_t i = 0;
@@ -219,7 +201,7 @@ static void check_final(const struct run *r, const char *folder)
 	for (; fgets(line, sizeof line, f); n++)
 		check_tensor(r, line);
 	fclose(f);
-	assert_true(n >= swav_net_params(r->net)->n);
+	assert_true(n >= r->params->n);
 }
 
 static void ten_steps_at_a_hundredth(void **unused)
@@ -240,8 +222,7 @@ static void ten_steps_at_a_hundredth(void **unused)
 
 	assert_true(ten_steps(&other, folder, NN_F32, .006, 3)); /* the same bits for any number of threads */
 	assert_memory_equal(r.losses, other.losses, sizeof r.losses);
-	assert_memory_equal(swav_net_params(r.net)->value, swav_net_params(other.net)->value,
-			    swav_net_params(r.net)->count * sizeof(float));
+	assert_memory_equal(r.params->value, other.params->value, r.params->count * sizeof(float));
 	finish(&r);
 	finish(&other);
 	free(folder);
