@@ -224,7 +224,7 @@ static _Noreturn void print_version(const struct opt_program *p)
 
 #define SEE_HELP "\nhint: %s --help lists the options"
 
-static _Noreturn void bad_value(const struct opt_program *p, const struct opt *o, const char *arg, const char *what)
+static int bad_value(const struct opt *o, const char *arg, const char *what, struct err *e)
 {
 	struct buf range = { 0 };
 	char text[NUM_SIZE];
@@ -233,7 +233,9 @@ static _Noreturn void bad_value(const struct opt_program *p, const struct opt *o
 		buf_printf(&range, isfinite(o->max) ? " from %s" : " of at least %s", num_f64(text, o->min));
 	if (has_range(o) && isfinite(o->max))
 		buf_printf(&range, isfinite(o->min) ? " to %s" : " of at most %s", num_f64(text, o->max));
-	die(EXIT_CODE_USAGE, "option '--%s': '%s' is not %s" SEE_HELP, o->name, arg, range.data, p->name);
+	err_code(e, EXIT_CODE_USAGE, "option '--%s': '%s' is not %s", o->name, arg, range.data);
+	buf_release(&range);
+	return -1;
 }
 
 static bool in_range(const struct opt *o, double v)
@@ -241,39 +243,43 @@ static bool in_range(const struct opt *o, double v)
 	return !has_range(o) || (v >= o->min && v <= o->max); /* nan is in no range */
 }
 
-static void set_integer(const struct opt_program *p, const struct opt *o, const char *arg)
+static int set_integer(const struct opt *o, const char *arg, struct err *e)
 {
 	int64_t v;
 	if (num_parse_i64(arg, &v) < 0 || !in_range(o, (double)v) || (o->kind == OPT_KIND_INT && v != (int)v))
-		bad_value(p, o, arg, "a whole number");
+		return bad_value(o, arg, "a whole number", e);
 	if (o->kind == OPT_KIND_INT)
 		*(int *)o->value = (int)v;
 	else
 		*(int64_t *)o->value = v;
+	return 0;
 }
 
-static void set_float(const struct opt_program *p, const struct opt *o, const char *arg)
+static int set_float(const struct opt *o, const char *arg, struct err *e)
 {
 	double v;
 	float f;
 	if (num_parse_f64(arg, &v) < 0 || num_parse_f32(arg, &f) < 0 || isnan(v) || !in_range(o, v))
-		bad_value(p, o, arg, "a number");
+		return bad_value(o, arg, "a number", e);
 	if (o->kind == OPT_KIND_F32)
 		*(float *)o->value = f;
 	else
 		*(double *)o->value = v;
+	return 0;
 }
 
-static void set_choice(const struct opt_program *p, const struct opt *o, const char *arg)
+static int set_choice(const struct opt *o, const char *arg, struct err *e)
 {
 	for (int i = 0; o->choices[i]; i++)
 		if (!strcmp(arg, o->choices[i])) {
 			*(int *)o->value = i;
-			return;
+			return 0;
 		}
 	struct buf b = { 0 };
 	add_choices(&b, o, "|");
-	die(EXIT_CODE_USAGE, "option '--%s': '%s' is not one of %s" SEE_HELP, o->name, arg, b.data, p->name);
+	err_code(e, EXIT_CODE_USAGE, "option '--%s': '%s' is not one of %s", o->name, arg, b.data);
+	buf_release(&b);
+	return -1;
 }
 
 /* A list's array is kept here too, so that leak checkers see that it lives as long as argv. */
@@ -299,38 +305,44 @@ static void add_to_list(struct opt_list *list, const char *arg)
 	k->item = list->item;
 }
 
-static void set_value(const struct opt_program *p, const struct opt *o, const char *arg)
+static int try_value(const struct opt *o, const char *arg, struct err *e)
 {
-	struct err e = { 0 };
 	switch (o->kind) {
 	case OPT_KIND_INT:
 	case OPT_KIND_I64:
-		set_integer(p, o, arg);
-		break;
+		return set_integer(o, arg, e);
 	case OPT_KIND_F32:
 	case OPT_KIND_F64:
-		set_float(p, o, arg);
-		break;
+		return set_float(o, arg, e);
 	case OPT_KIND_BYTES:
-		if (num_parse_bytes(arg, o->value) < 0)
-			bad_value(p, o, arg, "a number of bytes (with k, m, g or t)");
-		break;
+		return num_parse_bytes(arg, o->value) < 0
+			       ? bad_value(o, arg, "a number of bytes (with k, m, g or t)", e)
+			       : 0;
 	case OPT_KIND_STR:
 		*(const char **)o->value = arg;
-		break;
+		return 0;
 	case OPT_KIND_CHOICE:
-		set_choice(p, o, arg);
-		break;
+		return set_choice(o, arg, e);
 	case OPT_KIND_LIST:
 		add_to_list(o->value, arg);
-		break;
+		return 0;
 	case OPT_KIND_FN:
-		if (o->fn(o->value, arg, &e) < 0)
-			die(EXIT_CODE_USAGE, "option '--%s': %s" SEE_HELP, o->name, e.msg, p->name);
-		break;
+		if (o->fn(o->value, arg, e) < 0) {
+			err_prefix(e, "option '--%s'", o->name);
+			e->code = EXIT_CODE_USAGE;
+			return -1;
+		}
+		return 0;
 	default:
 		BUG("option '--%s' of kind %d takes no value", o->name, (int)o->kind);
 	}
+}
+
+static void set_value(const struct opt_program *p, const struct opt *o, const char *arg)
+{
+	struct err e = { 0 };
+	if (try_value(o, arg, &e) < 0)
+		die(EXIT_CODE_USAGE, "%s" SEE_HELP, e.msg, p->name);
 }
 
 /* ---- parsing */
@@ -448,6 +460,30 @@ int opt_parse(const struct opt_program *p, const struct opt *options, int argc, 
 			i += parse_short(p, options, argv + i);
 	}
 	return i;
+}
+
+int opt_set(const struct opt *options, const char *name, const char *value, struct err *e)
+{
+	bool off;
+	const struct opt *o = find_long(options, name, strlen(name), &off);
+	if (!o || off)
+		return err_set(e, "no option '--%s'", name);
+	if (o->kind != OPT_KIND_BOOL)
+		return try_value(o, value, e);
+	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
+		return err_set(e, "option '--%s': '%s' is neither on nor off", name, value);
+	*(bool *)o->value = !strcmp(value, "on");
+	return 0;
+}
+
+void opt_text(const struct opt *o, struct buf *b)
+{
+	buf_reset(b);
+	buf_add_str(b, "");
+	if (o->kind == OPT_KIND_BOOL)
+		buf_add_str(b, *(bool *)o->value ? "on" : "off");
+	else
+		add_value(b, o);
 }
 
 void opt_usage(const struct opt_program *p, const char *msg, ...)

@@ -19,6 +19,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/buf.h"
+
 enum opt_kind {
 	OPT_KIND_END,
 	OPT_KIND_GROUP,
@@ -103,6 +105,13 @@ struct opt_common {
  * exit 0. Errors exit 2. The table must not have a name or letter twice (BUG).
  */
 int opt_parse(const struct opt_program *p, const struct opt *options, int argc, char **argv);
+/*
+ * Outside of a command line, for presets and files that keep options: the value of the option of that long name (a bool: "on"
+ * or "off"), and the text that would set it so again (not of LIST and FN). 0, or -1 with the option named; strings are kept
+ * by pointer.
+ */
+int opt_set(const struct opt *options, const char *name, const char *value, struct err *e);
+void opt_text(const struct opt *o, struct buf *b);
 /* The short usage to stderr with exit 2, for "no argument on a terminal" and wrong arguments; msg may be NULL. */
 _Noreturn void opt_usage(const struct opt_program *p, const char *msg, ...) __attribute__((format(printf, 2, 3)));
 

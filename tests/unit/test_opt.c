@@ -289,6 +289,44 @@ static int clash(void *data)
 	return opt_parse(&program, tables[*(int *)data], 1, argv);
 }
 
+/* What opt_text says, opt_set reads: every kind of value, and what it refuses. */
+static void set_and_text(void **state)
+{
+	static const char *const pairs[][2] = {
+		{ "threshold", "0.25" }, { "recursive", "on" }, { "keep", "off" },
+		{ "count", "7" },	 { "big", "-12" },	{ "eps", "1e-08" },
+		{ "max-bytes", "3k" },	 { "weights", "a b" },	{ "dtype", "bf16" },
+	};
+	static const char *const bad[][2] = {
+		{ "no-such", "1" }, { "no-keep", "on" }, { "keep", "yes" },	{ "count", "101" },
+		{ "count", "" },    { "dtype", "f64" },	 { "max-bytes", "-1" }, { "threshold", "nan" },
+		{ "resize", "no" }, { "eps", "1e-8 " },	 { "help", "on" },
+	};
+	struct buf b = { 0 };
+
+	(void)state;
+	memset(&v, 0, sizeof v);
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+		const struct opt *o = options;
+		struct err e = { 0 };
+
+		assert_int_equal(opt_set(options, pairs[i][0], pairs[i][1], &e), 0);
+		while (!o->name || strcmp(o->name, pairs[i][0]) != 0)
+			o++;
+		opt_text(o, &b);
+		assert_string_equal(b.data, pairs[i][1]);
+	}
+	assert_true(v.recursive && !v.keep && v.count == 7 && v.big == -12 && v.bytes == 3072 && v.dtype == 1);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		struct err e = { 0 };
+
+		assert_int_equal(opt_set(options, bad[i][0], bad[i][1], &e), -1);
+		assert_non_null(strstr(e.msg, bad[i][0]));
+	}
+	assert_int_equal(v.count, 7);
+	buf_release(&b);
+}
+
 static void clashes_are_bugs(void **state)
 {
 	(void)state;
@@ -394,6 +432,7 @@ int main(void)
 		cmocka_unit_test(help),
 		cmocka_unit_test(help_shows_live_values),
 		cmocka_unit_test(version),
+		cmocka_unit_test(set_and_text),
 		cmocka_unit_test(clashes_are_bugs),
 		cmocka_unit_test(usage_text),
 		cmocka_unit_test(commands),
