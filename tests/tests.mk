@@ -23,6 +23,14 @@ $(BUILD)/tests/ranks_check: $(BUILD)/obj/tests/support/ranks_check.o $(LIB)
 
 unit-build: $(BUILD)/tests/ranks_check
 
+# ---- weights from a formula, as a file
+
+$(BUILD)/tests/seeded_weights: $(BUILD)/obj/tests/support/seeded_weights.o $(BUILD)/obj/tests/unit/support_seeded.o $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PROBE_LIBS) -lm
+
+unit-build: $(BUILD)/tests/seeded_weights
+
 # ---- fuzzing: the library again, by clang with libFuzzer and the sanitizers, in build/fuzz
 
 TIME ?= 60

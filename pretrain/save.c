@@ -1,0 +1,139 @@
+/* save.c - see save.h */
+#include "pretrain/save.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/nn/dnnl_api.h"
+#include "common/nn/kern/kern.h"
+#include "pretrain/init.h"
+
+/* ---- the queue, as a tensor */
+
+static struct checkpoint_tensor queue_of(const struct run *r)
+{
+	int rows = 0;
+	double *data = swav_loss_queue_data(r->model.loss, &rows);
+
+	return (struct checkpoint_tensor){
+		.name = "queue",
+		.dtype = DTYPE_F64,
+		.shape = { 3, { SWAV_ASSIGNED, rows, r->options->features } },
+		.data = data,
+	};
+}
+
+static struct checkpoint_parts parts_of(struct run *r, const struct checkpoint_tensor *queue)
+{
+	return (struct checkpoint_parts){
+		.params = swav_net_params(r->model.net),
+		.optim = &r->model.optim,
+		.extra = queue,
+		.n_extra = queue->data ? 1 : 0,
+	};
+}
+
+/* ---- out */
+
+static void put_state(const struct run *r, struct checkpoint_state *s)
+{
+	checkpoint_state_put_u64(s, "epoch", r->step / r->times.per_epoch);
+	checkpoint_state_put_u64(s, "position", r->step % r->times.per_epoch);
+	checkpoint_state_put_u64(s, "samples", loader_samples(r->loader));
+	checkpoint_state_put_str(s, "isa", kern_best()->name);
+	checkpoint_state_put_str(s, "onednn", dnnl_api_version());
+	checkpoint_state_put_u64(s, "threads", (uint64_t)r->threads);
+	options_save(r->table, s);
+}
+
+enum { META = 8 };
+
+/* What the weights are and what their input looks like; values to be freed. */
+static void put_meta(const struct run *r, struct safetensors_meta meta[META])
+{
+	static const char *const archs[] = { [RESNET18] = "resnet18", [RESNET50] = "resnet50" };
+	const struct options *o = r->options;
+
+	meta[0] = (struct safetensors_meta){ "frl.network", xstrdup(archs[o->arch]) };
+	meta[1] = (struct safetensors_meta){ "frl.width", xasprintf("%d", o->width) };
+	meta[2] = (struct safetensors_meta){ "frl.init", init_name(o->init) };
+	meta[3] = (struct safetensors_meta){ "frl.input.order", xstrdup("rgb") };
+	meta[4] = (struct safetensors_meta){ "frl.input.mean", xstrdup("0.485,0.456,0.406") };
+	meta[5] = (struct safetensors_meta){ "frl.input.std", xstrdup("0.228,0.224,0.225") };
+	meta[6] = (struct safetensors_meta){ "frl.input.scale", xstrdup("1") };
+	meta[7] = (struct safetensors_meta){ "frl.input.size", xasprintf("%d", r->plan.group[0].augment.size) };
+}
+
+int save_run(struct run *r, struct err *e)
+{
+	struct checkpoint_tensor queue = queue_of(r);
+	const struct checkpoint_parts parts = parts_of(r, &queue);
+	struct checkpoint_state state = { 0 };
+	struct safetensors_meta meta[META];
+	int rc;
+
+	if (log_sync(&r->log, e))
+		return -1;
+	put_state(r, &state);
+	put_meta(r, meta);
+	rc = checkpoint_save(r->folder, r->step, &parts, &state, meta, META, e);
+	if (!rc) {
+		r->saved = r->step;
+		rc = checkpoint_prune(r->folder, r->options->keep, r->keep_every, e);
+	}
+	for (int i = 0; i < META; i++)
+		free((char *)(uintptr_t)meta[i].value);
+	checkpoint_state_release(&state);
+	return rc;
+}
+
+/* ---- in */
+
+/* A value of the machine that may decide the last bits. */
+static void compare(const struct checkpoint *c, const char *key, const char *here, bool *other)
+{
+	const char *there;
+
+	if (!checkpoint_state_str(&c->state, key, &there, NULL) && strcmp(here, there) != 0) {
+		warn("'%s' was computed with %s %s, and goes on with %s", c->folder, key, there, here);
+		*other = true;
+	}
+}
+
+static int check_data(const struct run *r, const struct checkpoint *c, struct err *e)
+{
+	uint64_t samples;
+
+	if (checkpoint_state_u64(&c->state, "samples", &samples, e))
+		return err_prefix(e, "'%s'", c->folder);
+	if (samples != loader_samples(r->loader))
+		return err_set(e, "the data holds %" PRIu64 " pictures, and held %" PRIu64 " when the run began",
+			       loader_samples(r->loader), samples);
+	return 0;
+}
+
+int load_run(struct run *r, const struct checkpoint *c, struct err *e)
+{
+	bool other = false;
+
+	if (check_data(r, c, e))
+		return -1;
+	if (checkpoint_has(c, "queue")) {
+		if (!r->plan.queue)
+			return err_set(e, "'%s' has a queue, its options have none", c->folder);
+		swav_loss_queue(r->model.loss, r->plan.queue);
+	} else if (r->plan.queue && c->step > r->times.queue_start) {
+		return err_set(e, "'%s' has no queue", c->folder);
+	}
+	struct checkpoint_tensor queue = queue_of(r);
+	const struct checkpoint_parts parts = parts_of(r, &queue);
+	if (checkpoint_load(c, &parts, e))
+		return -1;
+	compare(c, "isa", kern_best()->name, &other);
+	compare(c, "onednn", dnnl_api_version(), &other);
+	if (other)
+		hint("the run goes on, but its last bits may differ from those of one that was not interrupted");
+	r->step = r->saved = c->step;
+	return 0;
+}
