@@ -1,6 +1,6 @@
 /*
  * fuzz_curate.c - published lists as frl-curate reads them: the first byte chooses the dataset; what was written is read
- * again as a manifest. A form feed parts the list from a second one (VGGFace2's points).
+ * again as a manifest. A form feed parts the list from a second one (VGGFace2's points, IJB's points and persons, ..).
  */
 #include <fcntl.h>
 #include <ftw.h>
@@ -16,7 +16,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-enum { FIRST, SECOND, OUT, FILES };
+enum { FIRST, SECOND, NAMES, POINTS, OUT, FILES };
 
 /* Where a reader looks for its list, and which of the files in memory it finds there. */
 static const struct {
@@ -33,14 +33,57 @@ static const struct {
 	{ "pairs.txt", FIRST },
 	{ "ibug/a.jpg", FIRST },
 	{ "ibug/a.pts", FIRST },
+	{ "labels/train/label.txt", FIRST },
+	{ "lists/face_landmarks_300w_train.csv", FIRST },
+	{ "lists/face_landmarks_aflw_test.csv", FIRST },
+	{ "lists/face_landmarks_aflw_test_frontal.csv", SECOND },
+	{ "meta/ijbb_face_tid_mid.txt", FIRST },
+	{ "meta/ijbb_name_5pts_score.txt", SECOND },
+	{ "meta/ijbb_1N_gallery_S1.csv", SECOND },
+	{ "meta/ijbc_face_tid_mid.txt", NAMES },
+	{ "meta/ijbc_name_5pts_score.txt", POINTS },
+	{ "meta/ijbc_1N_gallery_G1.csv", FIRST },
+	{ "meta/ijbc_1N_probe_mixed.csv", SECOND },
+	{ "Manually_Annotated_file_lists/training.csv", FIRST },
+	{ "Automatically_Annotated_file_lists/automatically_annotated.csv", FIRST },
+	{ "new/val_set/images/0.jpg", FIRST },
+	{ "new/val_set/annotations/0_exp.npy", FIRST },
+	{ "new/val_set/annotations/0_val.npy", SECOND },
+	{ "new/val_set/annotations/0_aro.npy", SECOND },
+	{ "new/val_set/annotations/0_lnd.npy", FIRST },
+	{ "ActionUnit_Labels/SN001/SN001_au1.txt", FIRST },
+	{ "ActionUnit_Labels/SN001/SN001_au26.txt", SECOND },
+	{ "AU Intensity Codes3.0/AU06/F001_T1_AU06.csv", FIRST },
+	{ "AU Intensity Codes3.0/AU17/F001_T1_AU17.csv", SECOND },
+	{ "scans/subject_01/Model/frontal1/obj/a.obj", FIRST },
+	{ "scans/poses.tsv", FIRST },
 };
 
 static const struct {
 	int (*read)(struct curate *c, struct err *e);
 	const char *split;
+	const char *under; /* a folder of its own, so that another form of the set is found */
 } sets[] = {
-	{ read_vggface2, "train" }, { read_vggface2, "test" }, { read_imdb_face, NULL }, { read_wider, "train" },
-	{ read_wider, "test" },	    { read_wflw, "test" },     { read_lfw, NULL },	 { read_300w, "challenge" },
+	/* In this order: the seeds' first bytes. */
+	{ read_vggface2, "train", "" },
+	{ read_vggface2, "test", "" },
+	{ read_imdb_face, NULL, "" },
+	{ read_wider, "train", "" },
+	{ read_wider, "test", "" },
+	{ read_wflw, "test", "" },
+	{ read_lfw, NULL, "" },
+	{ read_300w, "challenge", "" },
+	{ read_wider, "train", "/labels" },
+	{ read_300w, "train", "/lists" },
+	{ read_aflw19, "test", "/lists" },
+	{ read_ijbb, NULL, "" },
+	{ read_ijbc, NULL, "" },
+	{ read_affectnet, "train", "" },
+	{ read_affectnet, "automatic", "" },
+	{ read_affectnet, "val", "/new" },
+	{ read_disfa, NULL, "" },
+	{ read_bp4d, "train", "" },
+	{ read_florence, NULL, "/scans" },
 };
 enum { SETS = sizeof sets / sizeof *sets };
 
@@ -66,6 +109,15 @@ static void remove_root(void)
 	nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
+/* Two faces of IJB-C, for its persons. */
+static const char names[] = "1.jpg 3 1\n2.jpg 7 1\n";
+static const char points[] = "1.jpg 1 2 3 4 5 6 7 8 9 10 .5\n2.jpg 1 2 3 4 5 6 7 8 9 10 .5\n";
+
+static void set(int file, const uint8_t *data, size_t len)
+{
+	check(ftruncate(fd[file], 0) == 0 && pwrite(fd[file], data, len, 0) == (ssize_t)len);
+}
+
 /* A tree of links, once: the lists themselves are in memory. */
 static void make_root(void)
 {
@@ -86,11 +138,8 @@ static void make_root(void)
 		check(symlink(target, path) == 0);
 		free(path);
 	}
-}
-
-static void set(int file, const uint8_t *data, size_t len)
-{
-	check(ftruncate(fd[file], 0) == 0 && pwrite(fd[file], data, len, 0) == (ssize_t)len);
+	set(NAMES, (const uint8_t *)names, sizeof names - 1);
+	set(POINTS, (const uint8_t *)points, sizeof points - 1);
 }
 
 static void check_manifest(void)
@@ -123,16 +172,20 @@ static void check_fields(const uint8_t *data, size_t len)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct curate c = { .root = root, .id_prefix = "", .no_stat = true };
+	struct curate c = { .reader = curate_readers, .id_prefix = "", .no_stat = true, .classes = CURATE_CLASSES };
 	struct err e = { 0 };
 	const uint8_t *second;
+	char *folder;
 	int rc;
 
 	if (!fd[OUT])
 		make_root();
 	if (!len)
 		return 0;
-	c.split = sets[data[0] % SETS].split;
+	const size_t which = data[0] % SETS;
+	folder = xasprintf("%s%s", root, sets[which].under);
+	c.root = folder;
+	c.split = sets[which].split;
 	data++;
 	len--;
 	check_fields(data, len);
@@ -142,7 +195,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	set(OUT, data, 0);
 	lseek(fd[OUT], 0, SEEK_SET);
 	out_attach(&c.out, dup(fd[OUT]), "out");
-	rc = sets[data[-1] % SETS].read(&c, &e);
+	rc = sets[which].read(&c, &e);
 	check(rc == 0 || e.msg[0]);
 	if (!rc) {
 		check(out_commit(&c.out, &e) == 0);
@@ -154,5 +207,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	buf_release(&c.path);
 	buf_release(&c.full);
 	buf_release(&c.id);
+	free(folder);
 	return 0;
 }

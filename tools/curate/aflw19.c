@@ -3,17 +3,21 @@
  *
  * bbox [n,4] is left, right, top, bottom; data [n,38] 19 x, then 19 y; mask_new [n,19] says which points are seen; nameList
  * [n] the pictures under data/flickr; ra a permutation counted from 1, whose first 20,000 are the training set.
+ *
+ * Or HRNet's lists of the same faces, whose box_size is what its results are divided by; test_frontal repeats lines of test.
  */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/mat.h"
+#include "tools/curate/hrnet.h"
 #include "tools/curate/names.h"
 #include "tools/curate/readers.h"
 
 enum { POINTS = 19, TRAIN = 20000 };
 
+static const char columns[] = "split face x1 y1 x2 y2 norm seen frontal";
 static const char file[] = "AFLWinfo_release.mat", pictures[] = "data/flickr";
 
 struct set {
@@ -63,6 +67,7 @@ static int row(struct curate *c, const struct set *s, uint64_t i, const char *sp
 	row_f64(c, mat_number(s->box, i + 2 * s->n));
 	row_f64(c, mat_number(s->box, i + s->n));
 	row_f64(c, mat_number(s->box, i + 3 * s->n));
+	row_blank(c, 1);
 	row_i64(c, seen);
 	row_i64(c, seen == POINTS);
 	for (uint64_t k = 0; k < POINTS; k++) {
@@ -76,7 +81,7 @@ static int row(struct curate *c, const struct set *s, uint64_t i, const char *sp
 
 static int rows(struct curate *c, const struct set *s, struct err *e)
 {
-	int rc = row_head(c, "split face x1 y1 x2 y2 seen frontal", POINTS, 2, e);
+	int rc = row_head(c, columns, POINTS, 2, e);
 
 	for (uint64_t i = 0; !rc && i < s->n; i++) {
 		const char *split = i < TRAIN ? "train" : "test";
@@ -90,7 +95,77 @@ static int rows(struct curate *c, const struct set *s, struct err *e)
 	return rc;
 }
 
-int read_aflw19(struct curate *c, struct err *e)
+/* ---- HRNet's lists */
+
+static const char *const split_names[] = { "train", "test" };
+static const char *const lists[] = { "face_landmarks_aflw_train.csv", "face_landmarks_aflw_test.csv" };
+static const char frontal_list[] = "face_landmarks_aflw_test_frontal.csv";
+
+struct listed {
+	const char *split;
+	struct seen faces;    /* of each picture */
+	struct names frontal; /* "picture coordinates", sorted */
+	bool known;	      /* is there a list of frontal faces? */
+};
+
+static char *line_of(const struct hrnet_face *f)
+{
+	return xasprintf("%s %s", f->picture, f->coordinates);
+}
+
+static int add_frontal(struct curate *c, const struct hrnet_face *f, void *data, struct err *e)
+{
+	struct listed *l = data;
+	char *line = line_of(f);
+
+	(void)c;
+	(void)e;
+	names_add(&l->frontal, line);
+	free(line);
+	return 0;
+}
+
+static int listed_row(struct curate *c, const struct hrnet_face *f, void *data, struct err *e)
+{
+	struct listed *l = data;
+	char *line = line_of(f);
+
+	row_begin(c, f->path);
+	row_str(c, l->split);
+	row_i64(c, seen_count(&l->faces, f->path));
+	row_numbers(c, f->box, 4);
+	row_f64(c, f->size);
+	row_blank(c, 1);
+	if (l->known && !strcmp(l->split, "test"))
+		row_i64(c, names_find(&l->frontal, line) != SIZE_MAX);
+	else
+		row_blank(c, 1);
+	row_numbers(c, f->point, 2 * POINTS);
+	free(line);
+	return row_end(c, NULL, e);
+}
+
+static int read_lists(struct curate *c, struct err *e)
+{
+	struct listed l = { .known = curate_exists(c, frontal_list) };
+	int rc = row_head(c, columns, POINTS, 2, e);
+
+	if (!rc && l.known)
+		rc = hrnet_each(c, frontal_list, POINTS, 0, add_frontal, &l, e);
+	names_sort(&l.frontal);
+	for (int i = 0; !rc && i < 2; i++) {
+		l.split = split_names[i];
+		if (curate_wants(c, l.split) && (c->split || curate_exists(c, lists[i])))
+			rc = curate_need(c, lists[i], e) || hrnet_each(c, lists[i], POINTS, 0, listed_row, &l, e);
+	}
+	names_release(&l.frontal);
+	seen_release(&l.faces);
+	return rc ? -1 : 0;
+}
+
+/* ---- the .mat */
+
+static int read_mat(struct curate *c, struct err *e)
 {
 	static const char *const names[] = { "bbox", "data", "mask_new", "nameList", "ra", NULL };
 	struct mat_file f = { 0 };
@@ -104,4 +179,9 @@ int read_aflw19(struct curate *c, struct err *e)
 	free(s.face);
 	mat_release(&f);
 	return rc ? -1 : 0;
+}
+
+int read_aflw19(struct curate *c, struct err *e)
+{
+	return curate_exists(c, lists[0]) || curate_exists(c, lists[1]) ? read_lists(c, e) : read_mat(c, e);
 }

@@ -1,7 +1,8 @@
 /*
  * bp4d.c - BP4D: 41 persons in 8 tasks, intensities of five action units; the partition of FERA-2015
  *
- * Frames are SUBJECT/TASK/NUMBER.jpg, with more or fewer zeros before the number: they are found by what it is.
+ * The folder "AU Intensity Codes3.0" is as FERA-2015's baseline and OpenFace read it. Frames are SUBJECT/TASK/NUMBER.jpg, with more
+ * or fewer zeros before the number: they are found by what it is.
  */
 #include <math.h>
 #include <stdio.h>

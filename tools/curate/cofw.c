@@ -2,8 +2,11 @@
  * cofw.c - COFW: 1,345 + 507 faces with 29 points, pictures and labels in one .mat for each split
  *
  * IsTr (IsT): a cell of n pictures, some of them grey. phisTr (phisT) [n,87]: 29 x, 29 y, 29 flags, 1 where the point is
- * hidden. bboxesTr (bboxesT) [n,4]: x y w h. Coordinates count from 1, as MATLAB does. The colour files are v7.3, the grey
- * ones v5; both hold the same faces in the same order.
+ * hidden. bboxesTr (bboxesT) [n,4]: x y w h. The colour files are v7.3, the grey ones (COFW.zip: COFW_train.mat, named so in
+ * the authors' RCPR) v5 or v7.3; all hold the same faces in the same order.
+ *
+ * Coordinates count from 1, as MATLAB does. mmpose's converter takes 1 off the points for that reason, too, and leaves the boxes;
+ * that boxes count likewise is concluded from COFW-68, made from the same file. HRNet and PIPNet take all of it as it stands.
  */
 #include <math.h>
 #include <stdlib.h>

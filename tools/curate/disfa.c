@@ -1,7 +1,8 @@
 /*
  * disfa.c - DISFA: 27 persons, a video each, intensities of 12 action units for each frame
  *
- * Frames are extracted by whoever uses the set, to frames/SN001/00001.jpg (man has the command); frame numbers start at 1.
+ * Frames are extracted by whoever uses the set, to frames/SN001/00001.jpg (man has the command). Frame numbers
+ * start at 1: two public loaders show label files that begin "1,0" and say so, none was found that says otherwise.
  */
 #include <stdlib.h>
 #include <string.h>

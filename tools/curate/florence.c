@@ -1,6 +1,8 @@
 /*
  * florence.c - Florence 2D/3D (MICC): scans of 53 persons, subject_01/Model/frontal1/obj/110920150452.obj
  *
+ * The tree is that of a dozen public programs that read the set (obj and vrml below each scan; sidel and sider in some).
+ *
  * Scans are frontal1, frontal2, sideL and sideR, with OBJ and WRL; there are no landmarks, and no list of the poses that the
  * frontal scans are rendered at: sources part there, so that poses.tsv (columns pitch, yaw, in degrees) has to say them.
  */

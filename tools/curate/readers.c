@@ -7,7 +7,7 @@ static const char *const train_test[] = { "train", "test", NULL };
 static const char *const train_val_test[] = { "train", "val", "test", NULL };
 static const char *const train_val[] = { "train", "val", NULL };
 static const char *const splits_affectnet[] = { "train", "val", "automatic", NULL };
-static const char *const splits_300w[] = { "train", "common", "challenge", NULL };
+static const char *const splits_300w[] = { "train", "common", "challenge", "test", NULL };
 static const char *const test[] = { "test", NULL };
 
 const struct reader curate_readers[] = {
@@ -35,11 +35,13 @@ const struct reader curate_readers[] = {
 	{ "wider", "WIDER FACE, 32,203 photos with 393,703 boxes", "the page of WIDER FACE",
 	  "  WIDER_train/images/0--Parade/*.jpg WIDER_val/.. WIDER_test/..\n"
 	  "  wider_face_split/wider_face_train_bbx_gt.txt wider_face_val_bbx_gt.txt wider_face_test_filelist.txt\n"
-	  "  ground_truth/wider_face_val.mat and its three lists, instead of the text for val",
+	  "  ground_truth/wider_face_val.mat and its three lists, instead of the text for val\n"
+	  "  or RetinaFace's train/label.txt val/label.txt, with train/images/0--Parade/.. if not in WIDER_train/",
 	  train_val_test, .read = read_wider },
 	{ "300w", "300W, 3,837 faces with 68 points", "the page of 300W (iBUG, Imperial College London)",
-	  "  afw/*.jpg *.pts, helen/trainset/, helen/testset/, lfpw/trainset/, lfpw/testset/, ibug/", splits_300w,
-	  .read = read_300w },
+	  "  afw/*.jpg *.pts, helen/trainset/, helen/testset/, lfpw/trainset/, lfpw/testset/, ibug/\n"
+	  "  or HRNet's face_landmarks_300w_train.csv _valid_common.csv _valid_challenge.csv _test.csv and images/afw/..",
+	  splits_300w, .read = read_300w },
 	{ "wflw", "WFLW, 10,000 faces with 98 points and attributes", "the page of WFLW (Look at Boundary)",
 	  "  WFLW_images/0--Parade/*.jpg\n"
 	  "  WFLW_annotations/list_98pt_rect_attr_train_test/list_98pt_rect_attr_train.txt and _test.txt",
@@ -58,17 +60,20 @@ const struct reader curate_readers[] = {
 	{ "ijbb", "IJB-B, 227,630 pictures in 12,115 templates",
 	  "NIST, on request; cropped and with lists: the page of insightface's IJB evaluation",
 	  "  loose_crop/1.jpg ..\n"
-	  "  meta/ijbb_face_tid_mid.txt ijbb_name_5pts_score.txt (and ijbb_template_pair_label.txt, for frl-eval)",
+	  "  meta/ijbb_face_tid_mid.txt ijbb_name_5pts_score.txt (and ijbb_template_pair_label.txt, for frl-eval)\n"
+	  "  meta/ijbb_1N_gallery_S1.csv _S2.csv ijbb_1N_probe_mixed.csv, for identities and frl-eval",
 	  NULL, .read = read_ijbb },
 	{ "ijbc", "IJB-C, 469,375 pictures in 23,124 templates",
 	  "NIST, on request; cropped and with lists: the page of insightface's IJB evaluation",
 	  "  loose_crop/1.jpg ..\n"
-	  "  meta/ijbc_face_tid_mid.txt ijbc_name_5pts_score.txt (and ijbc_template_pair_label.txt, for frl-eval)",
+	  "  meta/ijbc_face_tid_mid.txt ijbc_name_5pts_score.txt (and ijbc_template_pair_label.txt, for frl-eval)\n"
+	  "  meta/ijbc_1N_gallery_G1.csv _G2.csv ijbc_1N_probe_mixed.csv, for identities and frl-eval",
 	  NULL, .read = read_ijbc },
 	{ "aflw19", "AFLW-19, 24,386 faces of AFLW with 19 points",
 	  "the page of AFLW (Graz University of Technology), on request; the .mat from CCL's (Zhu et al., CVPR 2016)",
 	  "  AFLWinfo_release.mat\n"
-	  "  data/flickr/0/*.jpg 2/*.jpg 3/*.jpg",
+	  "  data/flickr/0/*.jpg 2/*.jpg 3/*.jpg\n"
+	  "  or HRNet's face_landmarks_aflw_train.csv _test.csv _test_frontal.csv and images/..",
 	  train_test, .read = read_aflw19 },
 	{ "disfa", "DISFA, 130,815 frames of 27 persons with 12 action units",
 	  "the page of DISFA (University of Denver), on request",

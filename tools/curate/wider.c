@@ -1,11 +1,16 @@
 /*
- * wider.c - WIDER FACE: the lists of wider_face_split, or the ground truth of the evaluation for val
+ * wider.c - WIDER FACE: the lists of wider_face_split, RetinaFace's labels, or the ground truth of the evaluation for val
  *
  * A list holds, for each picture, its path, the number of faces, and a line "x y w h" and six flags for each face. A picture
  * without faces is followed by a line of zeros all the same.
+ *
+ * RetinaFace's label.txt (retinaface_gt_v1.1.zip): "# PATH", then for each face "x y w h", five times "x y flag", and a last
+ * number, all -1 where there are no points; or the box alone. Of the last number public copies show that it is larger for
+ * clearer faces (.2 for 7x8 pixels, .82 for 122x149); nobody says more.
  */
 #include "common/wider.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +18,7 @@
 #include "tools/curate/readers.h"
 #include "tools/curate/text.h"
 
-enum { FIELDS = 10, BOX = 4, FLAGS = 6, FACES_MAX = 100000 };
+enum { FIELDS = 10, BOX = 4, FLAGS = 6, FACES_MAX = 100000, SUBSETS = 3, POINTS = 5, LABEL = BOX + 3 * POINTS + 1 };
 
 static const char columns[] =
 	"split face x1 y1 x2 y2 blur expression illumination invalid occlusion pose easy medium hard";
@@ -151,9 +156,78 @@ static int read_mats(struct curate *c, struct err *e)
 	return rc;
 }
 
+/* ---- RetinaFace's labels */
+
+static const char labels_train[] = "train/label.txt", labels_val[] = "val/label.txt";
+
+/* A face; its quality and points are blank where it has none. */
+static int label_face(struct curate *c, struct text *t, const char *path, const char *split, int64_t face,
+		      struct err *e)
+{
+	char *f[LABEL];
+	double v[LABEL];
+	int n = text_words(t->line, f, LABEL);
+
+	if ((n != LABEL && n != BOX) || text_numbers(f, n, v))
+		return text_bad(t, e, "not 'x y w h', or that, five times 'x y flag' and a number");
+	begin_face(c, path, split, face, v);
+	row_blank(c, FLAGS + SUBSETS);
+	row_f64(c, n == LABEL && v[LABEL - 1] >= 0 ? v[LABEL - 1] : NAN);
+	for (int i = 0; n == LABEL && i < POINTS && v[BOX] >= 0; i++)
+		row_numbers(c, v + BOX + 3 * i, 2);
+	return row_end(c, box_status(v), e);
+}
+
+/* Where the pictures of a split are: in WIDER FACE's folder, or where RetinaFace wants them. */
+static const char *label_pictures(struct curate *c, bool train)
+{
+	if (curate_exists(c, train ? "WIDER_train/images" : "WIDER_val/images"))
+		return train ? "WIDER_train/images" : "WIDER_val/images";
+	return train ? "train/images" : "val/images";
+}
+
+static int read_labels(struct curate *c, const char *list, const char *split, struct err *e)
+{
+	const char *dir = label_pictures(c, list == labels_train);
+	char *path = NULL;
+	int64_t face = 0;
+	struct text t;
+	int rc = text_open(&t, curate_path(c, list), e);
+
+	while (!rc && (rc = text_next(&t, e)) >= 0) {
+		const bool end = rc == 0, head = !end && *t.line == '#';
+		const char *name = t.line + 1;
+
+		rc = 0;
+		/* A picture ends where another begins: one without faces is a row as well. */
+		if (path && !face && (end || head))
+			rc = no_face(c, path, split, e);
+		if (rc || end)
+			break;
+		if (!head) {
+			rc = path ? label_face(c, &t, path, split, face++, e)
+				  : text_bad(&t, e, "a face before '# PATH'");
+			continue;
+		}
+		name += *name == ' ';
+		free(path);
+		path = *name ? xasprintf("%s/%s", dir, name) : NULL;
+		face = 0;
+		if (!path)
+			rc = text_bad(&t, e, "'#' without a path");
+	}
+	text_close(&t);
+	free(path);
+	return rc;
+}
+
 /* What a split is read from. */
 static const char *source(struct curate *c, const char *split)
 {
+	if (strcmp(split, "train") == 0 && curate_exists(c, labels_train))
+		return labels_train;
+	if (strcmp(split, "val") == 0 && !curate_exists(c, mats) && curate_exists(c, labels_val))
+		return labels_val;
 	if (strcmp(split, "val") == 0)
 		return curate_exists(c, mats) ? mats : "wider_face_split/wider_face_val_bbx_gt.txt";
 	return strcmp(split, "test") == 0 ? "wider_face_split/wider_face_test_filelist.txt"
@@ -166,9 +240,24 @@ static int read_split(struct curate *c, const char *split, struct err *e)
 
 	if (strcmp(from, mats) == 0)
 		return read_mats(c, e);
+	if (from == labels_train || from == labels_val)
+		return read_labels(c, from, split, e);
 	if (strcmp(split, "test") == 0)
 		return read_test(c, from, e);
 	return read_list(c, from, *split == 'v' ? "WIDER_val/images" : "WIDER_train/images", split, e);
+}
+
+/* Quality and five points are columns only where a split that is read has RetinaFace's labels. */
+static int write_head(struct curate *c, struct err *e)
+{
+	const char *train = curate_wants(c, "train") ? source(c, "train") : "";
+	const char *val = curate_wants(c, "val") ? source(c, "val") : "";
+	char *all = xasprintf("%s quality", columns);
+	int rc = train == labels_train || val == labels_val ? row_head(c, all, POINTS, 2, e)
+							    : row_head(c, columns, 0, 0, e);
+
+	free(all);
+	return rc;
 }
 
 int read_wider(struct curate *c, struct err *e)
@@ -182,7 +271,7 @@ int read_wider(struct curate *c, struct err *e)
 		/* Without --split, what is there is read: many have val alone. */
 		if (!c->split && !curate_exists(c, source(c, split[i])))
 			continue;
-		if (curate_need(c, source(c, split[i]), e) || (!any++ && row_head(c, columns, 0, 0, e)) ||
+		if (curate_need(c, source(c, split[i]), e) || (!any++ && write_head(c, e)) ||
 		    read_split(c, split[i], e))
 			return -1;
 	}
