@@ -6,7 +6,7 @@
 
 #include "eval/measure.h"
 #include "eval/report.h"
-#include "eval/table.h"
+#include "common/table.h"
 
 struct paired {
 	const char *truth_path, *pred_path;

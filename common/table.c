@@ -1,5 +1,5 @@
 /* table.c - see table.h */
-#include "eval/table.h"
+#include "common/table.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /*
  * table.h - manifests of predictions and of truth in memory, and their join on id and face
  */
-#ifndef FRL_EVAL_TABLE_H
-#define FRL_EVAL_TABLE_H
+#ifndef FRL_TABLE_H
+#define FRL_TABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>
