@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "pretrain/rows.h"
+#include "common/rows.h"
 
 static const char header[] =
 	"step\tepoch\tloss\tlr\timages_s\twaited_s\tgrad_norm\tentropy\tin_use\tspread\tmemory_mib\n";

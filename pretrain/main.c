@@ -7,7 +7,7 @@
 #include "common/progress.h"
 #include "pretrain/presets.h"
 #include "pretrain/run.h"
-#include "pretrain/stop.h"
+#include "common/stop.h"
 
 static int print_schedule(const struct run *r, struct err *e)
 {

@@ -12,7 +12,7 @@
 #include "common/num.h"
 #include "common/record.h"
 #include "common/resample.h"
-#include "pretrain/rows.h"
+#include "common/rows.h"
 
 enum { BATCH = 64 };
 

@@ -7,13 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/nn/checkpoint_run.h"
 #include "common/nn/dnnl_api.h"
 #include "common/nn/kern/kern.h"
 #include "common/progress.h"
 #include "common/thread.h"
 #include "pretrain/init.h"
 #include "pretrain/save.h"
-#include "pretrain/stop.h"
+#include "common/stop.h"
 
 static const double MIB = 1 << 20;
 
@@ -92,25 +93,12 @@ static char *in_run(const struct run *r, const char *name)
 	return xasprintf("%s/%s", r->folder, name);
 }
 
-/* The folder that a checkpoint's path means: itself, or the run around it. */
-static char *run_of(const char *path)
-{
-	char *done = xasprintf("%s/DONE", path), *real = access(done, F_OK) ? NULL : realpath(path, NULL);
-
-	free(done);
-	if (!real)
-		return xstrdup(path);
-	char *slash = strrchr(real, '/');
-	*(slash == real ? slash + 1 : slash) = '\0';
-	return real;
-}
-
 static int make_folder(struct run *r, struct err *e)
 {
 	const struct options *o = r->options;
 
 	if (o->resume) {
-		r->folder = run_of(o->resume);
+		r->folder = run_folder(o->resume);
 		return 0;
 	}
 	if (!o->out)

@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/nn/dnnl_api.h"
-#include "common/nn/kern/kern.h"
+#include "common/nn/checkpoint_run.h"
 #include "pretrain/init.h"
 
 /* ---- the queue, as a tensor */
@@ -41,9 +40,7 @@ static void put_state(const struct run *r, struct checkpoint_state *s)
 	checkpoint_state_put_u64(s, "epoch", r->step / r->times.per_epoch);
 	checkpoint_state_put_u64(s, "position", r->step % r->times.per_epoch);
 	checkpoint_state_put_u64(s, "samples", loader_samples(r->loader));
-	checkpoint_state_put_str(s, "isa", kern_best()->name);
-	checkpoint_state_put_str(s, "onednn", dnnl_api_version());
-	checkpoint_state_put_u64(s, "threads", (uint64_t)r->threads);
+	run_machine_save(s, r->threads, 1);
 	options_save(r->table, s);
 }
 
@@ -90,17 +87,6 @@ int save_run(struct run *r, struct err *e)
 
 /* ---- in */
 
-/* A value of the machine that may decide the last bits. */
-static void compare(const struct checkpoint *c, const char *key, const char *here, bool *other)
-{
-	const char *there;
-
-	if (!checkpoint_state_str(&c->state, key, &there, NULL) && strcmp(here, there) != 0) {
-		warn("'%s' was computed with %s %s, and goes on with %s", c->folder, key, there, here);
-		*other = true;
-	}
-}
-
 static int check_data(const struct run *r, const struct checkpoint *c, struct err *e)
 {
 	uint64_t samples;
@@ -115,8 +101,6 @@ static int check_data(const struct run *r, const struct checkpoint *c, struct er
 
 int load_run(struct run *r, const struct checkpoint *c, struct err *e)
 {
-	bool other = false;
-
 	if (check_data(r, c, e))
 		return -1;
 	if (checkpoint_has(c, "queue")) {
@@ -130,10 +114,7 @@ int load_run(struct run *r, const struct checkpoint *c, struct err *e)
 	const struct checkpoint_parts parts = parts_of(r, &queue);
 	if (checkpoint_load(c, &parts, e))
 		return -1;
-	compare(c, "isa", kern_best()->name, &other);
-	compare(c, "onednn", dnnl_api_version(), &other);
-	if (other)
-		hint("the run goes on, but its last bits may differ from those of one that was not interrupted");
+	run_machine_compare(c);
 	r->step = r->saved = c->step;
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* rows.c - see rows.h */
-#include "pretrain/rows.h"
+#include "common/rows.h"
 
 #include <fcntl.h>
 #include <string.h>

@@ -4,8 +4,8 @@
  * SIGINT, SIGTERM and SIGHUP: after the running step the run is saved and dies of the signal. SIGUSR1 (what Slurm sends ahead of
  * a time limit): the run is saved and ends with exit status 75, try again later. The same signal again does not wait.
  */
-#ifndef FRL_PRETRAIN_STOP_H
-#define FRL_PRETRAIN_STOP_H
+#ifndef FRL_STOP_H
+#define FRL_STOP_H
 
 void stop_catch(void);
 /* The signal that came, 0: none. */

@@ -1,5 +1,5 @@
 /* stop.c - see stop.h */
-#include "pretrain/stop.h"
+#include "common/stop.h"
 
 #include <signal.h>
 #include <stddef.h>

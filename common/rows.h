@@ -1,8 +1,8 @@
 /*
  * rows.h - a TSV file that grows by a row at a time, and is cut back when a run goes on from an earlier step
  */
-#ifndef FRL_PRETRAIN_ROWS_H
-#define FRL_PRETRAIN_ROWS_H
+#ifndef FRL_ROWS_H
+#define FRL_ROWS_H
 
 #include <stdint.h>
 
