@@ -101,7 +101,7 @@ void model_step(struct model *m, const struct model_times *t, uint64_t step, dou
 	swav_loss_step(m->loss, m->z, c, m->dz, train_params_grad(p, m->prototypes), &report);
 	swav_net_backward(m->net, m->threads, m->dz);
 	row->loss = report.loss;
-	row->norm = optim_gradient_norm(p);
+	row->norm = optim_gradient_norm(p, m->threads);
 	row->entropy = (report.entropy[0] + report.entropy[1]) / 2;
 	row->in_use = report.in_use;
 	row->spread = spread(m);

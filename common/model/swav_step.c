@@ -215,7 +215,7 @@ void swav_step_take(struct swav_step *s, double lr, bool frozen, int threads, st
 	}
 	swav_loss_step(s->loss, s->z, c, s->dz, train_params_grad(p, s->prototypes), &report->swav);
 	backward(s, threads);
-	report->gradient_norm = optim_gradient_norm(p);
+	report->gradient_norm = optim_gradient_norm(p, threads);
 	if (!isfinite(report->swav.loss) || !isfinite(report->gradient_norm))
 		return;
 	s->optim.own[s->prototypes].frozen = frozen;

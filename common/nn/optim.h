@@ -7,7 +7,7 @@
  *	m <- momentum m + g  (the first step: m = g);   p <- p - lr m
  *
  * A parameter that is left out of a step (frozen) is not touched at all, and its momentum does not begin. Norms are double,
- * summed in a fixed order: a step is the same for any number of threads.
+ * summed in fixed pieces and those in order: a step has the same bits for any number of threads.
  */
 #ifndef FRL_NN_OPTIM_H
 #define FRL_NN_OPTIM_H
@@ -46,6 +46,6 @@ void optim_init(struct optim *o, const struct optim_config *c, struct train_para
 void optim_release(struct optim *o);
 void optim_step(struct optim *o, double lr, int threads);
 /* The norm of the gradient over all parameters, frozen ones included. */
-double optim_gradient_norm(const struct train_params *params);
+double optim_gradient_norm(const struct train_params *params, int threads);
 
 #endif

@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "common/nn/optim.h"
+#include "common/nn/real.h"
+#include "common/rng.h"
 #include "tests/support/naive.h"
 #include "tests/unit/support_golden.h"
 
@@ -149,9 +151,106 @@ static void lars_cases(void **unused)
 	train_params_release(&p);
 }
 
+/* ---- tensors of many pieces */
+
+enum { BIG = 200003, SMALL = 5 };
+
+static void start_big(struct train_params *p, const struct nn_train *ops)
+{
+	struct rng r;
+
+	train_params_init(p, ops);
+	train_params_declare(p, "small", TRAIN_BIAS, 1, (struct shape){ 1, { SMALL } });
+	train_params_declare(p, "big", TRAIN_LINEAR, 1, (struct shape){ 1, { BIG } });
+	train_params_declare(p, "last", TRAIN_BN_WEIGHT, 1, (struct shape){ 1, { SMALL } });
+	train_params_alloc(p);
+	rng_init(&r, 5, 0, 0, 0);
+	for (size_t i = 0; i < p->count; i++) {
+		real_set(p->value, i, p->real, rng_normal(&r));
+		real_set(p->grad, i, p->real, rng_normal(&r));
+	}
+}
+
+/* Three steps of each kind, and the norm: the same bits for any number of threads. */
+static void threads(void **unused)
+{
+	static const int counts[] = { 1, 2, 3, 7, 16 };
+	struct optim_config c = {
+		.momentum = .9, .weight_decay = .1, .trust = .001, .eps = 1e-8, .beta1 = .9, .beta2 = .99
+	};
+
+	(void)unused;
+	for (int kind = OPTIM_SGD; kind <= OPTIM_ADAM; kind++) {
+		struct train_params first = { 0 };
+		double norm = 0;
+
+		c.kind = (enum optim_kind)kind;
+		for (size_t t = 0; t < sizeof counts / sizeof *counts; t++) {
+			struct train_params p;
+			struct optim o;
+
+			start_big(&p, nn_train_cpu());
+			optim_init(&o, &c, &p);
+			for (int i = 0; i < 3; i++)
+				optim_step(&o, .1, counts[t]);
+			if (t == 0)
+				norm = optim_gradient_norm(&p, counts[t]);
+			else
+				assert_memory_equal(p.value, first.value, p.count * p.real);
+			assert_true(optim_gradient_norm(&p, counts[t]) == norm);
+			assert_true(o.steps[0] == 3 && o.steps[1] == 3 && o.steps[2] == 3);
+			optim_release(&o);
+			if (t == 0)
+				first = p;
+			else
+				train_params_release(&p);
+		}
+		train_params_release(&first);
+	}
+}
+
+/* Norms over pieces against sums in long double; 1e-14 of 200,003 terms added in a tree of a few hundred. */
+static void big_norms(void **unused)
+{
+	struct optim_config c = { .kind = OPTIM_LARS, .weight_decay = .1, .trust = .001, .eps = 1e-8 };
+	struct train_params p, was;
+	struct optim o;
+	long double pn = 0, gn = 0, all = 0;
+
+	(void)unused;
+	start_big(&p, nn_train_naive());
+	start_big(&was, nn_train_naive());
+	const double *v = train_params_value(&was, 1), *g = train_params_grad(&was, 1),
+		     *have = train_params_value(&p, 1);
+	for (size_t i = 0; i < BIG; i++) {
+		pn += (long double)v[i] * v[i];
+		gn += (long double)g[i] * g[i];
+	}
+	for (size_t i = 0; i < p.count; i++)
+		all += (long double)((double *)p.grad)[i] * ((double *)p.grad)[i];
+	assert_true(fabsl(optim_gradient_norm(&p, 2) / sqrtl(all) - 1) < 1e-14L);
+	optim_init(&o, &c, &p);
+	optim_step(&o, .5, 2);
+	double scale = (double)(.001L * sqrtl(pn) / (sqrtl(gn) + .1L * sqrtl(pn) + 1e-8L));
+	for (size_t i = 0; i < BIG; i++) {
+		double want = v[i] - .5 * scale * (g[i] + .1 * v[i]);
+
+		if (!(fabs(have[i] - want) <= 1e-14 * fabs(want) + 1e-17))
+			fail_msg("[%zu]: %.17g, not %.17g", i, have[i], want);
+	}
+	optim_release(&o);
+	train_params_release(&p);
+	train_params_release(&was);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(pytorch), cmocka_unit_test(lars_cases) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pytorch),
+		cmocka_unit_test(lars_cases),
+		cmocka_unit_test(threads),
+		cmocka_unit_test(big_norms),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
