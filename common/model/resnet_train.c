@@ -81,6 +81,7 @@ int resnet_train(struct train_net *n, struct train_params *params, enum resnet_a
 
 	x = layer(&b, x, "conv1", "bn1", ic, 7, 2, 0, -1);
 	x = train_net_maxpool(n, x, (struct nn_pool){ .k = 3, .stride = 2, .pad = 1 });
+	train_net_mark(n, x, TRAIN_MARK_STAGE);
 	b.prefix = text;
 	for (int i = 0; i < 4; i++) {
 		int planes = (64 << i) * width;
@@ -91,6 +92,8 @@ int resnet_train(struct train_net *n, struct train_params *params, enum resnet_a
 			snprintf(text, sizeof text, "%slayer%d.%d.", prefix, i + 1, j);
 			x = (arch == RESNET18 ? basic : bottleneck)(&b, x, ic, planes, stride);
 			ic = arch == RESNET18 ? planes : 4 * planes;
+			if (i < 3 || j < blocks[arch][i] - 1)
+				train_net_mark(n, x, j < blocks[arch][i] - 1 ? TRAIN_MARK_BLOCK : TRAIN_MARK_STAGE);
 		}
 	}
 	return train_net_avgpool(n, x);

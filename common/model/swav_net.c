@@ -53,8 +53,9 @@ struct swav_net *swav_net_new(const struct nn_train *ops, const struct swav_conf
 					     (struct shape){ 2, { c->prototypes, c->features } });
 	train_params_alloc(&s->params);
 	for (int g = 0; g < c->groups; g++) {
-		s->plan[g] = train_plan_new(s->backbone, c->group[g].count * c->batch, c->group[g].size,
-					    c->group[g].size, c->slices);
+		s->plan[g] = train_plan_new_keeping(s->backbone, c->group[g].count * c->batch, c->group[g].size,
+						    c->group[g].size, c->slices,
+						    c->checkpoint ? TRAIN_KEEP_BLOCKS : TRAIN_KEEP_ALL);
 		s->views += c->group[g].count;
 	}
 	s->rows = train_plan_new(s->head, s->views * c->batch, 1, 1, c->slices);

@@ -106,7 +106,8 @@ static bool fast(const struct nn_train *b)
 		.linear_backward_weights = op(train_linear_backward_weights), .bn_stats = train_bn_stats, \
 		.bn_apply = train_bn_apply, .bn_backward_sums = train_bn_backward_sums, \
 		.bn_backward = train_bn_backward, .maxpool = train_maxpool, \
-		.maxpool_backward = train_maxpool_backward, .global_avgpool = train_global_avgpool, \
+		.maxpool_backward = train_maxpool_backward, .avgpool = train_avgpool, \
+		.avgpool_backward = train_avgpool_backward, .global_avgpool = train_global_avgpool, \
 		.global_avgpool_backward = train_global_avgpool_backward, .add = op(train_add), .act = op(train_act), \
 		.act_backward = op(train_act_backward), .dropout = op(train_dropout), .resize = op(train_resize), \
 		.resize_backward = op(train_resize_backward), .concat = op(train_concat), \

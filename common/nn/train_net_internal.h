@@ -4,22 +4,59 @@
 
 #include "common/nn/train_net.h"
 
-enum node_kind { NODE_INPUT, NODE_CONV, NODE_BN, NODE_MAXPOOL, NODE_AVGPOOL, NODE_LINEAR };
+enum node_kind {
+	NODE_INPUT,
+	NODE_CONV,
+	NODE_TRANSPOSED,
+	NODE_BN,
+	NODE_MAXPOOL,
+	NODE_AVGPOOL,
+	NODE_AVGPOOL_WINDOWS,
+	NODE_LINEAR,
+	NODE_ADD,
+	NODE_ACT,
+	NODE_RESIZE,
+	NODE_DROPOUT,
+	NODE_CONCAT,
+	NODE_L2NORM,
+	NODE_SPLIT,
+	NODE_GATHER,
+	NODE_SPMM,
+	NODE_KINDS
+};
 
 /* Node i makes value i. */
 struct node {
 	enum node_kind kind;
-	int x, res; /* values it reads, -1: none */
-	int c;	    /* channels of its value */
-	bool plain;
-	struct nn_train_conv conv;
+	int x, res; /* values it reads, -1: none; of a concatenation, the parts are */
+	int part[TRAIN_NET_PARTS], parts;
+	int c; /* channels of its value */
+	bool plain, output;
+	enum train_mark mark;	   /* 0: none */
+	struct nn_train_conv conv; /* of a transposed one, that which it is the backward of */
 	struct nn_pool pool;
-	double slope;
+	double slope; /* batch norm */
+	enum nn_act act;
+	enum nn_resize resize;
+	int like, factor; /* resize */
+	double p;	  /* dropout: probability .. */
+	uint64_t ordinal; /* .. and which of the network's it is */
+	int rows;	  /* split */
+	const struct nn_spiral *spiral;
+	const struct nn_csr *matrix;
 	size_t param;	/* the first: weight, then bias */
 	size_t running; /* batch norm */
 	bool bias;	/* linear */
-	void *packed;	/* conv */
+	void *packed;	/* convolutions */
 };
+
+/* The k-th value that a node reads, -1 past the last. */
+static inline int node_input(const struct node *d, int k)
+{
+	if (d->kind == NODE_CONCAT)
+		return k < d->parts ? d->part[k] : -1;
+	return k == 0 ? d->x : k == 1 ? d->res : -1;
+}
 
 struct train_net {
 	const struct nn_train *ops;
@@ -41,7 +78,10 @@ static inline void *node_grad(const struct train_net *n, const struct node *d, s
 	return train_params_grad(n->params, d->param + k);
 }
 
-/* A place in a plan's arena, held from one moment to another: node i forward is i, the turn is n, node i backward 2n - i. */
+/*
+ * A place in a plan's arena, held from one moment to another. Moments: node i forward is i, the turn is n, and from there on
+ * plan->back counts.
+ */
 struct place {
 	size_t bytes, at;
 	int from, to;
@@ -56,20 +96,34 @@ struct bn_state {
 
 struct step {
 	struct place value_place, grad_place, which_place;
+	struct place again_place; /* of a value that is computed again */
+	bool again;
 	struct nn_batch value, grad; /* grad.data NULL: none is wanted */
 	uint8_t *which;
 	struct nn_conv_plan *conv[2]; /* for the smaller slices, and for those of a sample more */
 	struct bn_state bn;
+	double *norm;  /* [rows], L2 normalisation */
 	bool has_grad; /* something was written to grad in this backward */
+};
+
+/* A moment of the way back: node i computes its value again, or its gradients. */
+struct moment {
+	int node;
+	bool again;
 };
 
 struct train_plan {
 	const struct train_net *net;
 	struct step *step; /* [net->n] */
 	int n, slices;
+	enum train_keep keep;
+	struct moment *back; /* the way back, in order */
+	int n_back;
+	struct nn_dropout draws; /* p apart */
 	char *arena;
 	size_t arena_bytes;
 	size_t scratch_bytes; /* of one worker, multiple of 64 */
+	size_t transposed_at; /* in the scratch: a slice of a transposed convolution's input, behind what the op needs */
 	size_t partial_bytes; /* of one slice, multiple of 64 */
 	char *scratch, *partial;
 	int workers; /* that scratch is for */
@@ -86,5 +140,14 @@ static inline int slice_count(const struct train_plan *p, int s)
 {
 	return slice_begin(p, s + 1) - slice_begin(p, s);
 }
+
+/* Rows of a value's that belong to one sample. */
+static inline int value_rows(const struct train_plan *p, const struct nn_batch *v)
+{
+	return v->n / p->n;
+}
+
+/* train_plan_memory.c: p->back, and where everything lies; shapes and bytes are there. */
+void train_plan_arrange(struct train_plan *p);
 
 #endif

@@ -102,6 +102,11 @@ struct nn_train {
 			const struct nn_batch *y, uint8_t *which);
 	void (*maxpool_backward)(const struct nn_train *b, const struct nn_pool *p, const struct nn_batch *dy,
 				 const uint8_t *which, const struct nn_batch *dx, bool accumulate);
+	/* The sum over the window's places inside, divided by k * k (PyTorch's count_include_pad). */
+	void (*avgpool)(const struct nn_train *b, const struct nn_pool *p, const struct nn_batch *x,
+			const struct nn_batch *y);
+	void (*avgpool_backward)(const struct nn_train *b, const struct nn_pool *p, const struct nn_batch *dy,
+				 const struct nn_batch *dx, bool accumulate);
 	/* y [N, C, 1, 1]: the mean over H and W. */
 	void (*global_avgpool)(const struct nn_train *b, const struct nn_batch *x, const struct nn_batch *y);
 	void (*global_avgpool_backward)(const struct nn_train *b, const struct nn_batch *dy, const struct nn_batch *dx,

@@ -1,7 +1,7 @@
-/* train_plan.c - a network at one shape: shapes, and where in one arena everything lies (train_net.h) */
+/* train_plan.c - a network at one shape: shapes, and what the backend prepares for them (train_net.h) */
 #include <stdlib.h>
-#include <string.h>
 
+#include "common/err.h"
 #include "common/nn/train_net_internal.h"
 
 static size_t round64(size_t n)
@@ -21,125 +21,88 @@ static int pool_out(int n, const struct nn_pool *p)
 	return (n + 2 * p->pad - p->k) / p->stride + 1;
 }
 
+static int transposed_out(int n, int k, const struct nn_train_conv *c)
+{
+	return (n - 1) * c->stride + (k - 1) * c->dilation + 1 - 2 * c->pad;
+}
+
+static void one_size(const struct train_plan *p, const struct node *d)
+{
+	const struct nn_batch *a = &p->step[node_input(d, 0)].value;
+
+	for (int k = 1; node_input(d, k) != -1; k++) {
+		const struct nn_batch *b = &p->step[node_input(d, k)].value;
+
+		if (a->n != b->n || a->h != b->h || a->w != b->w || (d->kind != NODE_CONCAT && a->c != b->c))
+			BUG("[%d,%d,%d,%d] and [%d,%d,%d,%d] are not of one size", a->n, a->c, a->h, a->w, b->n, b->c,
+			    b->h, b->w);
+	}
+}
+
+/* Height and width of v, that of x so far. */
+static void size_of(const struct train_plan *p, const struct node *d, struct nn_batch *v)
+{
+	switch (d->kind) {
+	case NODE_CONV:
+		v->h = nn_train_conv_out(v->h, d->conv.kh, &d->conv);
+		v->w = nn_train_conv_out(v->w, d->conv.kw, &d->conv);
+		break;
+	case NODE_TRANSPOSED:
+		v->h = transposed_out(v->h, d->conv.kh, &d->conv);
+		v->w = transposed_out(v->w, d->conv.kw, &d->conv);
+		break;
+	case NODE_MAXPOOL:
+	case NODE_AVGPOOL_WINDOWS:
+		v->h = pool_out(v->h, &d->pool);
+		v->w = pool_out(v->w, &d->pool);
+		break;
+	case NODE_AVGPOOL:
+		v->h = v->w = 1;
+		break;
+	case NODE_RESIZE:
+		v->h = d->like < 0 ? v->h * d->factor : p->step[d->like].value.h;
+		v->w = d->like < 0 ? v->w * d->factor : p->step[d->like].value.w;
+		break;
+	default:
+		break;
+	}
+}
+
+static bool reads_rows(enum node_kind kind)
+{
+	return kind == NODE_LINEAR || kind == NODE_L2NORM || kind == NODE_SPLIT || kind == NODE_GATHER ||
+	       kind == NODE_SPMM;
+}
+
+/* Rows of v, of x so far. */
+static int rows_of(const struct train_plan *p, const struct node *d, const struct nn_batch *v)
+{
+	int from = d->kind == NODE_GATHER ? d->spiral->from : d->kind == NODE_SPMM ? d->matrix->cols : 1;
+	int to = d->kind == NODE_GATHER ? d->spiral->rows : d->kind == NODE_SPMM ? d->matrix->rows : 1;
+
+	if (reads_rows(d->kind) && v->h * v->w != 1)
+		BUG("node kind %d reads rows, not %dx%d", (int)d->kind, v->h, v->w);
+	if (value_rows(p, v) % from)
+		BUG("%d rows of %d vertices", value_rows(p, v), from);
+	return v->n / from * (d->kind == NODE_SPLIT ? d->rows : to);
+}
+
 static struct nn_batch shape_of(const struct train_plan *p, const struct node *d, int h, int w)
 {
 	struct nn_batch v = { .n = p->n, .c = d->c, .h = h, .w = w, .plain = d->plain };
 
 	if (d->kind == NODE_INPUT)
 		return v;
-	const struct nn_batch *x = &p->step[d->x].value;
+	const struct nn_batch *x = &p->step[node_input(d, 0)].value;
+	one_size(p, d);
+	v.n = x->n;
 	v.h = x->h;
 	v.w = x->w;
-	if (d->kind == NODE_CONV) {
-		v.h = nn_train_conv_out(x->h, d->conv.kh, &d->conv);
-		v.w = nn_train_conv_out(x->w, d->conv.kw, &d->conv);
-	} else if (d->kind == NODE_MAXPOOL) {
-		v.h = pool_out(x->h, &d->pool);
-		v.w = pool_out(x->w, &d->pool);
-	} else if (d->kind == NODE_AVGPOOL) {
-		v.h = v.w = 1;
-	} else if (d->kind == NODE_LINEAR && v.h * v.w != 1) {
-		BUG("a linear layer reads rows");
-	}
+	v.n = rows_of(p, d, &v);
+	size_of(p, d, &v);
 	if (v.h < 1 || v.w < 1)
 		BUG("nothing is left of %d x %d", x->w, x->h);
 	return v;
-}
-
-/* ---- memory */
-
-static void extend(struct place *p, int to)
-{
-	if (to > p->to)
-		p->to = to;
-}
-
-/* How long values and gradients are needed: backward of a convolution reads its input, that of batch norm input and output. */
-static void lifetimes(struct train_plan *p)
-{
-	const struct train_net *net = p->net;
-	int n = net->n, last = n - 1;
-
-	for (int i = 0; i < n; i++) {
-		struct step *s = &p->step[i];
-		const struct node *d = &net->node[i];
-		bool reads_x = d->kind == NODE_CONV || d->kind == NODE_LINEAR || d->kind == NODE_BN;
-
-		s->value_place.from = s->value_place.to = i;
-		s->grad_place.to = 2 * n - i;
-		s->grad_place.from = i == last ? n : 2 * n - i;
-		if (d->kind == NODE_BN && d->slope != 1)
-			extend(&s->value_place, 2 * n - i);
-		s->which_place.from = i;
-		s->which_place.to = 2 * n - i;
-		if (d->x >= 0) {
-			extend(&p->step[d->x].value_place, reads_x ? 2 * n - i : i);
-			p->step[d->x].grad_place.from = 2 * n - i;
-		}
-		if (d->res >= 0) {
-			extend(&p->step[d->res].value_place, i);
-			p->step[d->res].grad_place.from = 2 * n - i;
-		}
-	}
-	extend(&p->step[last].value_place, n);
-	/* The caller reads an input's gradient after the run. */
-	p->step[0].grad_place.to = 2 * n + 1;
-}
-
-static int larger_first(const void *a, const void *b)
-{
-	const struct place *x = *(struct place *const *)a, *y = *(struct place *const *)b;
-
-	if (x->bytes != y->bytes)
-		return x->bytes < y->bytes ? 1 : -1;
-	return x->from != y->from ? x->from - y->from : x->to - y->to;
-}
-
-/* The lowest place that no other one, needed at the same time, lies in: those placed before are [0, n). */
-static void put(struct place *const *all, size_t n, struct place *p)
-{
-	bool moved = true;
-
-	p->at = 0;
-	while (moved) {
-		moved = false;
-		for (size_t i = 0; i < n; i++) {
-			const struct place *q = all[i];
-			if (q->to < p->from || p->to < q->from || q->at + q->bytes <= p->at ||
-			    p->at + p->bytes <= q->at)
-				continue;
-			p->at = q->at + q->bytes;
-			moved = true;
-		}
-	}
-}
-
-static void arrange(struct train_plan *p)
-{
-	size_t n = 0, cap = 3 * (size_t)p->net->n;
-	struct place **all = xcalloc(cap, sizeof *all);
-
-	for (int i = 0; i < p->net->n; i++) {
-		all[n++] = &p->step[i].value_place;
-		all[n++] = &p->step[i].grad_place;
-		all[n++] = &p->step[i].which_place;
-	}
-	qsort(all, n, sizeof *all, larger_first);
-	for (size_t i = 0; i < n && all[i]->bytes; i++) {
-		put(all, i, all[i]);
-		p->arena_bytes = larger(p->arena_bytes, all[i]->at + all[i]->bytes);
-	}
-	free(all);
-	p->arena = xaligned(p->arena_bytes + 64);
-	memset(p->arena, 0, p->arena_bytes + 64);
-	for (int i = 0; i < p->net->n; i++) {
-		struct step *s = &p->step[i];
-
-		s->value.data = p->arena + s->value_place.at;
-		s->grad = s->value;
-		s->grad.data = s->grad_place.bytes ? p->arena + s->grad_place.at : NULL;
-		s->which = (uint8_t *)p->arena + s->which_place.at;
-	}
 }
 
 /* ---- what the backend prepares */
@@ -148,16 +111,33 @@ static void prepare_conv(struct train_plan *p, int i)
 {
 	const struct nn_train *ops = p->net->ops;
 	const struct node *d = &p->net->node[i];
-	const struct nn_batch *x = &p->step[d->x].value;
+	/* A transposed one is the backward of a convolution from its output to its input. */
+	const struct nn_batch *x = d->kind == NODE_CONV ? &p->step[d->x].value : &p->step[i].value;
+	int rows = value_rows(p, x);
 	size_t scratch;
 
 	for (int more = 0; more < 2; more++) {
 		if (more && p->n % p->slices == 0)
 			break;
-		p->step[i].conv[more] = ops->conv_plan(ops, &d->conv, p->n / p->slices + more, x->h, x->w, &scratch);
+		int n = (p->n / p->slices + more) * rows;
+
+		p->step[i].conv[more] = ops->conv_plan(ops, &d->conv, n, x->h, x->w, &scratch);
 		p->scratch_bytes = larger(p->scratch_bytes, scratch);
 	}
 	p->partial_bytes = larger(p->partial_bytes, ops->conv_partial_bytes(ops, &d->conv));
+}
+
+/* Room for a slice of a value, as the backend has it and as dense reals. */
+static void need_slice(struct train_plan *p, const struct nn_batch *v, int copies)
+{
+	const struct nn_train *ops = p->net->ops;
+	int samples = p->n / p->slices + 1;
+	struct nn_batch slice = *v;
+
+	slice.n = (samples < p->n ? samples : p->n) * value_rows(p, v);
+	size_t dense = (size_t)slice.n * (size_t)v->c * (size_t)v->h * (size_t)v->w * ops->real;
+	p->scratch_bytes = larger(p->scratch_bytes,
+				  (size_t)copies * larger(round64(dense), round64(ops->batch_bytes(ops, &slice))));
 }
 
 static void prepare_bn(struct train_plan *p, int i)
@@ -182,15 +162,36 @@ static void prepare(struct train_plan *p, int i)
 	const struct node *d = &p->net->node[i];
 	size_t real = p->net->ops->real;
 
-	if (d->kind == NODE_CONV)
+	switch (d->kind) {
+	case NODE_CONV:
 		prepare_conv(p, i);
-	else if (d->kind == NODE_BN)
+		break;
+	case NODE_TRANSPOSED:
+		prepare_conv(p, i);
+		p->transposed_at = round64(p->scratch_bytes);
+		p->scratch_bytes = 0;
+		need_slice(p, &p->step[d->x].value, 1);
+		p->scratch_bytes += p->transposed_at;
+		break;
+	case NODE_BN:
 		prepare_bn(p, i);
-	else if (d->kind == NODE_LINEAR)
+		break;
+	case NODE_LINEAR:
 		p->partial_bytes = larger(p->partial_bytes, (size_t)d->c * ((size_t)p->net->node[d->x].c + 1) * real);
+		break;
+	case NODE_SPLIT:
+		need_slice(p, &p->step[d->x].value, 2);
+		break;
+	case NODE_L2NORM:
+		p->step[i].norm = xcalloc((size_t)p->step[i].value.n, sizeof(double));
+		break;
+	default:
+		break;
+	}
 }
 
-struct train_plan *train_plan_new(const struct train_net *net, int n, int h, int w, int slices)
+struct train_plan *train_plan_new_keeping(const struct train_net *net, int n, int h, int w, int slices,
+					  enum train_keep keep)
 {
 	const struct nn_train *ops = net->ops;
 	struct train_plan *p = xcalloc(1, sizeof *p);
@@ -200,6 +201,7 @@ struct train_plan *train_plan_new(const struct train_net *net, int n, int h, int
 	p->net = net;
 	p->n = n;
 	p->slices = slices < n ? slices : n;
+	p->keep = keep;
 	p->step = xcalloc((size_t)net->n, sizeof *p->step);
 	for (int i = 0; i < net->n; i++) {
 		struct step *s = &p->step[i];
@@ -211,12 +213,16 @@ struct train_plan *train_plan_new(const struct train_net *net, int n, int h, int
 			s->which_place.bytes = round64(s->value_place.bytes / ops->elem);
 		prepare(p, i);
 	}
-	lifetimes(p);
-	arrange(p);
+	train_plan_arrange(p);
 	p->scratch_bytes = round64(p->scratch_bytes) + 64;
 	p->partial_bytes = round64(p->partial_bytes);
 	p->partial = xaligned(p->partial_bytes * (size_t)p->slices + 64);
 	return p;
+}
+
+struct train_plan *train_plan_new(const struct train_net *net, int n, int h, int w, int slices)
+{
+	return train_plan_new_keeping(net, n, h, w, slices, TRAIN_KEEP_ALL);
 }
 
 void train_plan_free(struct train_plan *p)
@@ -228,8 +234,10 @@ void train_plan_free(struct train_plan *p)
 			if (p->step[i].conv[k])
 				p->net->ops->conv_plan_free(p->step[i].conv[k]);
 		free(p->step[i].bn.slice_mean);
+		free(p->step[i].norm);
 	}
 	free(p->step);
+	free(p->back);
 	free(p->arena);
 	free(p->scratch);
 	free(p->partial);
@@ -259,4 +267,22 @@ struct nn_batch train_plan_output_gradient(struct train_plan *p)
 struct nn_batch train_plan_input_gradient(struct train_plan *p)
 {
 	return p->step[0].grad;
+}
+
+struct nn_batch train_plan_value(struct train_plan *p, int v)
+{
+	if (v < 0 || v >= p->net->n || !(p->net->node[v].output || v == p->net->n - 1))
+		BUG("value %d is no output", v);
+	return p->step[v].value;
+}
+
+struct nn_batch train_plan_value_gradient(struct train_plan *p, int v)
+{
+	train_plan_value(p, v);
+	return p->step[v].grad;
+}
+
+void train_plan_draws(struct train_plan *p, uint64_t seed, uint32_t epoch, uint64_t sample, uint32_t view)
+{
+	p->draws = (struct nn_dropout){ .seed = seed, .epoch = epoch, .sample = sample, .view = view };
 }

@@ -11,7 +11,7 @@ static void check_pool(const struct nn_pool *p, const struct nn_batch *x, const 
 {
 	if (p->k * p->k > 255 || p->pad * 2 > p->k || x->n != y->n || x->c != y->c ||
 	    y->h != (x->h + 2 * p->pad - p->k) / p->stride + 1 || y->w != (x->w + 2 * p->pad - p->k) / p->stride + 1)
-		BUG("maxpool %d/%d/%d: [%d,%d,%d,%d] to [%d,%d,%d,%d]", p->k, p->stride, p->pad, x->n, x->c, x->h, x->w,
+		BUG("pooling %d/%d/%d: [%d,%d,%d,%d] to [%d,%d,%d,%d]", p->k, p->stride, p->pad, x->n, x->c, x->h, x->w,
 		    y->n, y->c, y->h, y->w);
 }
 
@@ -163,6 +163,84 @@ void train_maxpool_backward(const struct nn_train *b, const struct nn_pool *p, c
 				spread_plane(16, false, &m, g, places, d, accumulate);
 			else
 				spread_plane(8, bf16, &m, g, places, d, accumulate);
+		}
+}
+
+/* ---- average over windows: sums in double, no network here spends time in it */
+
+/* Number i of pixel (y, x) of a plane. */
+static size_t pixel_at(const struct nn_train *b, int y, int x, int w, size_t i)
+{
+	return ((size_t)y * (size_t)w + (size_t)x) * (size_t)b->block + i;
+}
+
+static void mean_at(const struct nn_train *b, const struct window *m, const void *x, int i, int j, void *y)
+{
+	int y0 = i * m->p->stride - m->p->pad, x0 = j * m->p->stride - m->p->pad, ky0, ky1, kx0, kx1;
+	double sum[TRAIN_MAX_BLOCK] = { 0 }, count = m->p->k * m->p->k;
+	bool bf16 = train_is_bf16(b);
+
+	taps(y0, m->p->k, m->h, &ky0, &ky1);
+	taps(x0, m->p->k, m->w, &kx0, &kx1);
+	for (int ky = ky0; ky < ky1; ky++)
+		for (int kx = kx0; kx < kx1; kx++)
+			for (size_t c = 0; c < (size_t)b->block; c++)
+				sum[c] += (double)train_get(bf16, x, pixel_at(b, y0 + ky, x0 + kx, m->w, c));
+	for (size_t c = 0; c < (size_t)b->block; c++)
+		train_put(bf16, y, pixel_at(b, i, j, m->ow, c), (float)(sum[c] / count));
+}
+
+static void share_at(const struct nn_train *b, const struct window *m, const void *dy, int i, int j, void *dx,
+		     bool accumulate)
+{
+	double sum[TRAIN_MAX_BLOCK] = { 0 }, count = m->p->k * m->p->k;
+	bool bf16 = train_is_bf16(b);
+	int r0, r1, q0, q1;
+
+	covering(m->p, i, m->oh, &r0, &r1);
+	covering(m->p, j, m->ow, &q0, &q1);
+	for (int r = r0; r < r1; r++)
+		for (int q = q0; q < q1; q++)
+			for (size_t c = 0; c < (size_t)b->block; c++)
+				sum[c] += (double)train_get(bf16, dy, pixel_at(b, r, q, m->ow, c));
+	for (size_t c = 0; c < (size_t)b->block; c++) {
+		size_t at = pixel_at(b, i, j, m->w, c);
+
+		train_put(bf16, dx, at, (float)(sum[c] / count + (accumulate ? (double)train_get(bf16, dx, at) : 0)));
+	}
+}
+
+void train_avgpool(const struct nn_train *b, const struct nn_pool *p, const struct nn_batch *x,
+		   const struct nn_batch *y)
+{
+	struct window m = { p, x->h, x->w, y->h, y->w };
+
+	check_pool(p, x, y);
+	for (int n = 0; n < x->n; n++)
+		for (int cb = 0; cb < train_blocks(b, x->c); cb++) {
+			const void *s = train_plane_at(b, x, n, cb);
+			void *d = train_plane_at(b, y, n, cb);
+
+			for (int i = 0; i < m.oh; i++)
+				for (int j = 0; j < m.ow; j++)
+					mean_at(b, &m, s, i, j, d);
+		}
+}
+
+void train_avgpool_backward(const struct nn_train *b, const struct nn_pool *p, const struct nn_batch *dy,
+			    const struct nn_batch *dx, bool accumulate)
+{
+	struct window m = { p, dx->h, dx->w, dy->h, dy->w };
+
+	check_pool(p, dx, dy);
+	for (int n = 0; n < dx->n; n++)
+		for (int cb = 0; cb < train_blocks(b, dx->c); cb++) {
+			const void *g = train_plane_at(b, dy, n, cb);
+			void *d = train_plane_at(b, dx, n, cb);
+
+			for (int i = 0; i < m.h; i++)
+				for (int j = 0; j < m.w; j++)
+					share_at(b, &m, g, i, j, d, accumulate);
 		}
 }
 

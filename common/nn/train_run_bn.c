@@ -71,7 +71,7 @@ static void bn_merge(const struct job *j)
 	struct bn_state *b = &j->s->bn;
 	struct train_running *r = &j->p->net->params->running[j->d->running];
 	int c = j->d->c;
-	double pixels = (double)j->s->value.h * j->s->value.w;
+	double pixels = (double)j->s->value.h * j->s->value.w * value_rows(j->p, &j->s->value);
 
 	b->count = 0;
 	memset(b->mean, 0, 2 * (size_t)c * sizeof *b->mean); /* and m2, which follows */
@@ -96,14 +96,15 @@ static void bn_from_running(const struct job *j)
 	}
 }
 
-void train_run_bn(struct job *j, bool train, int threads)
+void train_run_bn(struct job *j, bool train, bool again, int threads)
 {
 	size_t slices = (size_t)j->p->slices;
 
-	if (train) {
+	/* Again, mean and inverse are those of forward, and the running ones have moved already. */
+	if (!again && train) {
 		parallel_for(threads, slices, stats_slice, j);
 		bn_merge(j);
-	} else {
+	} else if (!again) {
 		bn_from_running(j);
 	}
 	parallel_for(threads, slices, apply_slice, j);

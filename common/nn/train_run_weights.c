@@ -1,9 +1,18 @@
-/* train_run_weights.c - backward of what has weights, in a plan: a slice's gradients, then their sum in slice order */
+/* train_run_weights.c - what has weights, in a plan; backward: a slice's gradients, then their sum in slice order */
 #include <stdlib.h>
 
 #include "common/err.h"
 #include "common/nn/train_run_internal.h"
 #include "common/thread.h"
+
+/* ---- convolution */
+
+void train_run_conv(const struct job *j, int slice, int worker)
+{
+	struct nn_batch x = job_part(j, &j->x->value, slice), y = job_part(j, &j->s->value, slice);
+
+	j->ops->conv(j->ops, job_conv_plan(j, slice), &x, j->d->packed, &y, job_scratch(j, worker));
+}
 
 static void conv_backward_slice(void *data, size_t i, int worker)
 {
@@ -19,15 +28,67 @@ static void conv_backward_slice(void *data, size_t i, int worker)
 	ops->conv_backward_data(ops, plan, &dy, j->d->packed, &dx, j->accumulate, job_scratch(j, worker));
 }
 
-void train_run_conv_backward(struct job *j, int threads)
+static void add_partials(struct job *j)
 {
 	const void **all = xcalloc((size_t)j->p->slices, sizeof *all);
+	const struct nn_train_conv *c = &j->d->conv;
 
-	parallel_for(threads, (size_t)j->p->slices, conv_backward_slice, j);
 	for (int s = 0; s < j->p->slices; s++)
 		all[s] = job_partial(j, s);
-	j->ops->conv_add_partials(j->ops, &j->d->conv, all, j->p->slices, node_grad(j->p->net, j->d, 0), NULL);
+	j->ops->conv_add_partials(j->ops, c, all, j->p->slices, node_grad(j->p->net, j->d, 0),
+				  c->bias ? node_grad(j->p->net, j->d, 1) : NULL);
 	free(all);
+}
+
+void train_run_conv_backward(struct job *j, int threads)
+{
+	parallel_for(threads, (size_t)j->p->slices, conv_backward_slice, j);
+	add_partials(j);
+}
+
+/* ---- transposed: forward is a convolution's backward, from x as its output's gradient to y as its input's */
+
+void train_run_transposed(const struct job *j, int slice, int worker)
+{
+	struct nn_batch x = job_part(j, &j->x->value, slice), y = job_part(j, &j->s->value, slice);
+
+	j->ops->conv_backward_data(j->ops, job_conv_plan(j, slice), &x, j->d->packed, &y, false,
+				   job_scratch(j, worker));
+}
+
+static void transposed_backward_slice(void *data, size_t i, int worker)
+{
+	const struct job *j = data;
+	const struct nn_train *ops = j->ops;
+	struct nn_conv_plan *plan = job_conv_plan(j, (int)i);
+	struct nn_batch x = job_part(j, &j->x->value, (int)i), dy = job_part(j, &j->s->grad, (int)i), dx, sum;
+
+	ops->conv_backward_weights(ops, plan, &dy, &x, job_partial(j, (int)i), job_scratch(j, worker));
+	if (!j->x->grad.data)
+		return;
+	dx = sum = job_part(j, &j->x->grad, (int)i);
+	if (j->accumulate)
+		sum.data = (char *)job_scratch(j, worker) + j->p->transposed_at;
+	ops->conv(ops, plan, &dy, j->d->packed, &sum, job_scratch(j, worker));
+	if (j->accumulate)
+		ops->add(ops, &dx, &sum, &dx);
+}
+
+void train_run_transposed_backward(struct job *j, int threads)
+{
+	parallel_for(threads, (size_t)j->p->slices, transposed_backward_slice, j);
+	add_partials(j);
+}
+
+/* ---- linear */
+
+void train_run_linear(const struct job *j, int slice, int worker)
+{
+	struct nn_batch x = job_part(j, &j->x->value, slice), y = job_part(j, &j->s->value, slice);
+
+	(void)worker;
+	j->ops->linear(j->ops, &x, node_value(j->p->net, j->d, 0), j->d->bias ? node_value(j->p->net, j->d, 1) : NULL,
+		       &y);
 }
 
 static void linear_backward_slice(void *data, size_t i, int worker)

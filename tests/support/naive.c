@@ -274,6 +274,8 @@ const struct nn_train *nn_train_naive(void)
 		.bn_backward = naive_bn_backward,
 		.maxpool = naive_maxpool,
 		.maxpool_backward = naive_maxpool_backward,
+		.avgpool = naive_avgpool,
+		.avgpool_backward = naive_avgpool_backward,
 		.global_avgpool = naive_global_avgpool,
 		.global_avgpool_backward = naive_global_avgpool_backward,
 		.add = naive_add,

@@ -27,6 +27,10 @@ void naive_maxpool(const struct nn_train *b, const struct nn_pool *p, const stru
 		   const struct nn_batch *y, uint8_t *which);
 void naive_maxpool_backward(const struct nn_train *b, const struct nn_pool *p, const struct nn_batch *dy,
 			    const uint8_t *which, const struct nn_batch *dx, bool accumulate);
+void naive_avgpool(const struct nn_train *b, const struct nn_pool *p, const struct nn_batch *x,
+		   const struct nn_batch *y);
+void naive_avgpool_backward(const struct nn_train *b, const struct nn_pool *p, const struct nn_batch *dy,
+			    const struct nn_batch *dx, bool accumulate);
 void naive_global_avgpool(const struct nn_train *b, const struct nn_batch *x, const struct nn_batch *y);
 void naive_global_avgpool_backward(const struct nn_train *b, const struct nn_batch *dy, const struct nn_batch *dx,
 				   bool accumulate);

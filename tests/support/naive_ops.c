@@ -129,6 +129,50 @@ void naive_maxpool_backward(const struct nn_train *b, const struct nn_pool *p, c
 	}
 }
 
+/* What the window of y at (i, j) gives to or takes from x, a place at a time: f(y's number, x's number). */
+static void each_place(const struct nn_pool *p, const struct nn_batch *x, const struct nn_batch *y,
+		       void (*f)(double *y, double *x, double count))
+{
+	for (int n = 0; n < y->n; n++)
+		for (int c = 0; c < y->c; c++)
+			for (int i = 0; i < y->h; i++)
+				for (int j = 0; j < y->w; j++)
+					for (int k = 0; k < p->k * p->k; k++) {
+						int iy = i * p->stride - p->pad + k / p->k;
+						int ix = j * p->stride - p->pad + k % p->k;
+
+						if (iy >= 0 && iy < x->h && ix >= 0 && ix < x->w)
+							f(naive_at(y, n, c, i, j), naive_at(x, n, c, iy, ix),
+							  p->k * p->k);
+					}
+}
+
+static void take(double *y, double *x, double count)
+{
+	*y += *x / count;
+}
+
+static void give(double *y, double *x, double count)
+{
+	*x += *y / count;
+}
+
+void naive_avgpool(const struct nn_train *b, const struct nn_pool *p, const struct nn_batch *x,
+		   const struct nn_batch *y)
+{
+	(void)b;
+	naive_clear(y, false);
+	each_place(p, x, y, take);
+}
+
+void naive_avgpool_backward(const struct nn_train *b, const struct nn_pool *p, const struct nn_batch *dy,
+			    const struct nn_batch *dx, bool accumulate)
+{
+	(void)b;
+	naive_clear(dx, accumulate);
+	each_place(p, dx, dy, give);
+}
+
 void naive_global_avgpool(const struct nn_train *b, const struct nn_batch *x, const struct nn_batch *y)
 {
 	(void)b;

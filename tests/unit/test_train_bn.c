@@ -427,6 +427,45 @@ static void maxpool_case(enum draw_kind kind, const struct nn_pool *p, const int
 	pair_free(&dx);
 }
 
+struct mean_problem {
+	const struct nn_pool *p;
+	struct pair x, y, dy, dx;
+};
+
+static double mean_loss(void *data)
+{
+	struct mean_problem *m = data;
+
+	nn_train_naive()->avgpool(nn_train_naive(), m->p, &m->x.ref, &m->y.ref);
+	return dot(&m->y.ref, &m->dy.ref);
+}
+
+static void windows_case(enum draw_kind kind, double tolerance, const struct nn_pool *p, const int *shape)
+{
+	const struct nn_train *naive = nn_train_naive();
+	int n = shape[0], c = shape[1], h = shape[2], w = shape[3];
+	int oh = (h + 2 * p->pad - p->k) / p->stride + 1, ow = (w + 2 * p->pad - p->k) / p->stride + 1;
+	struct mean_problem m = { p, pair_new(kind, n, c, h, w, false), pair_new(EMPTY, n, c, oh, ow, false),
+				  pair_new(kind, n, c, oh, ow, false), pair_new(EMPTY, n, c, h, w, false) };
+
+	ops->avgpool(ops, p, &m.x.x, &m.y.x);
+	naive->avgpool(naive, p, &m.x.ref, &m.y.ref);
+	pair_check(&m.y, tolerance, "avgpool");
+	for (int accumulate = 0; accumulate < 2; accumulate++) {
+		ops->avgpool_backward(ops, p, &m.dy.x, &m.dx.x, accumulate);
+		naive->avgpool_backward(naive, p, &m.dy.ref, &m.dx.ref, accumulate);
+		pair_check(&m.dx, tolerance, "avgpool's dx");
+	}
+	if (ops == nn_train_cpu_block(8)) {
+		naive->avgpool_backward(naive, p, &m.dy.ref, &m.dx.ref, false);
+		finite_differences(mean_loss, &m, m.x.ref.data, m.dx.ref.data, naive_count(&m.x.ref), "avgpool x");
+	}
+	pair_free(&m.x);
+	pair_free(&m.y);
+	pair_free(&m.dy);
+	pair_free(&m.dx);
+}
+
 static void avgpool_case(enum draw_kind kind, const int *shape, double tolerance)
 {
 	const struct nn_train *naive = nn_train_naive();
@@ -457,6 +496,8 @@ static void pool_cases(void)
 		for (int p = 0; p < 2; p++) {
 			maxpool_case(INTEGERS, &pools[p], sizes[i]); /* many ties */
 			maxpool_case(FRACTIONS, &pools[p], sizes[i]);
+			windows_case(FRACTIONS, TOLERANCE, &pools[p], sizes[i]);
+			windows_case(INTEGERS, p ? 0 : TOLERANCE, &pools[p], sizes[i]); /* quarters are exact */
 		}
 	for (int i = 0; i < SHAPES; i++)
 		avgpool_case(FRACTIONS, shapes[i], TOLERANCE);
