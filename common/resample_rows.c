@@ -1,6 +1,7 @@
 /* resample_rows.c - see resample_rows.h; SSE2 is part of every x86-64, machines of other kinds take the plain form */
 #include "common/resample_rows.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 enum { HALF = 1 << (RESAMPLE_BITS - 1) };
@@ -78,7 +79,13 @@ static __m128i join(__m128i high, __m128i low)
 void resample_along(uint8_t *dst, const uint8_t *src, int base, const struct taps *taps, int n)
 {
 	const __m128i zero = _mm_setzero_si128();
+	bool avx2 = __builtin_cpu_supports("avx2");
 	for (int i = 0; i < n; i++, dst += 3) {
+		int done = avx2 ? resample_along_avx2(dst, src, base, taps + i, n - i) : 0;
+		i += done;
+		dst += 3 * done;
+		if (i == n)
+			break;
 		const uint8_t *s = src + 3 * (int64_t)(taps[i].first - base);
 		const int16_t *w = taps[i].w;
 		__m128i high = zero, low = zero;

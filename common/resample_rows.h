@@ -21,14 +21,16 @@ enum { RESAMPLE_BITS = 22, RESAMPLE_HALF_BITS = 11 };
 
 /*
  * Along a row of RGB pixels of which src is position base: dst[i] = sum of src[taps[i].first - base + k] * weight k. Reads up to
- * one pixel and one byte beyond the last tap, writes one byte beyond the last pixel: src and dst have that much room
+ * one pixel and two bytes beyond the last tap, writes one byte beyond the last pixel: src and dst have that much room
  * (image_init gives it).
  */
 void resample_along(uint8_t *dst, const uint8_t *src, int base, const struct taps *taps, int n);
 /* Across rows: dst[i] = sum of rows[k][i] * weight k, for n bytes; rows comes in pairs, too. */
 void resample_across(uint8_t *dst, const uint8_t *const *rows, const int16_t *w, int n_rows, int n);
 
-/* As much of it as goes in whole registers: how many bytes are done. For processors that have AVX2. */
+/* As much of it as goes two by two, up to positions that have other numbers of taps; in whole registers: how many pixels,
+ * or bytes, are done. For processors that have AVX2. */
+int resample_along_avx2(uint8_t *dst, const uint8_t *src, int base, const struct taps *taps, int n);
 int resample_across_avx2(uint8_t *dst, const uint8_t *const *rows, const int16_t *w, int n_rows, int n);
 
 void resample_along_plain(uint8_t *dst, const uint8_t *src, int base, const struct taps *taps, int n);
