@@ -132,39 +132,36 @@ static void write_bytes(uint8_t *const c[3], int size, bool flip, uint8_t *out)
 
 static void write_byte_planes(uint8_t *const c[3], int size, bool flip, uint8_t *out)
 {
+	const struct planes_ops *ops = planes_ops();
 	size_t n = (size_t)size;
 	for (int k = 0; k < 3; k++)
-		for (size_t y = 0; y < n; y++, out += n) {
-			const uint8_t *s = c[k] + y * n;
-			if (!flip)
-				memcpy(out, s, n);
+		for (size_t y = 0; y < n; y++, out += n)
+			if (flip)
+				ops->mirror(c[k] + y * n, n, out);
 			else
-				for (size_t x = 0; x < n; x++)
-					out[x] = s[n - 1 - x];
+				memcpy(out, c[k] + y * n, n);
+}
+
+static void write_planes(const struct augment *a, uint8_t *const c[3], bool flip, float *out)
+{
+	const struct planes_ops *ops = planes_ops();
+	size_t n = (size_t)a->size;
+	uint8_t row[AUGMENT_LARGEST];
+	for (int k = 0; k < 3; k++)
+		for (size_t y = 0; y < n; y++, out += n) {
+			if (flip)
+				ops->mirror(c[k] + y * n, n, row);
+			ops->normalise(flip ? row : c[k] + y * n, n, a->mean[k], a->std[k], out);
 		}
 }
 
-/* Value x of a row of channel k is at out[k * channel + x * pixel]. */
-static void write_floats(const struct augment *a, const uint8_t *const c[3], bool flip, enum augment_form form,
-			 float *out)
+static void write_pixels(const struct augment *a, uint8_t *const c[3], bool flip, float *out)
 {
-	size_t size = (size_t)a->size, n = size * size;
-	size_t pixel = form == AUGMENT_PIXELS ? 3 : 1, channel = form == AUGMENT_PIXELS ? 1 : n;
-	for (size_t k = 0; k < 3; k++) {
-		float value[256];
-		for (int v = 0; v < 256; v++)
-			value[v] = ((float)v / 255 - a->mean[k]) / a->std[k];
-		for (size_t y = 0; y < size; y++) {
-			const uint8_t *s = c[k] + y * size;
-			float *o = out + k * channel + y * size * pixel;
-			if (flip)
-				for (size_t x = 0; x < size; x++)
-					o[x * pixel] = value[s[size - 1 - x]];
-			else
-				for (size_t x = 0; x < size; x++)
-					o[x * pixel] = value[s[x]];
-		}
-	}
+	size_t n = (size_t)a->size;
+	for (size_t y = 0; y < n; y++)
+		for (size_t x = 0; x < n; x++)
+			for (int k = 0; k < 3; k++)
+				*out++ = ((float)c[k][y * n + (flip ? n - 1 - x : x)] / 255 - a->mean[k]) / a->std[k];
 }
 
 void augment_apply(const struct augment *a, const struct augment_draws *d, const struct image *src,
@@ -195,16 +192,26 @@ void augment_apply(const struct augment *a, const struct augment_draws *d, const
 			planes_blur(ops, &b, c[k], a->size, a->size, s->blur);
 	}
 	/* Last, where it costs nothing: it commutes with all of the above. */
-	if (form == AUGMENT_BYTES)
+	switch (form) {
+	case AUGMENT_PLANES:
+		write_planes(a, c, d->flip, out);
+		break;
+	case AUGMENT_PIXELS:
+		write_pixels(a, c, d->flip, out);
+		break;
+	case AUGMENT_BYTES:
 		write_bytes(c, a->size, d->flip, out);
-	else if (form == AUGMENT_BYTE_PLANES)
+		break;
+	case AUGMENT_BYTE_PLANES:
 		write_byte_planes(c, a->size, d->flip, out);
-	else
-		write_floats(a, (const uint8_t *const *)c, d->flip, form, out);
+		break;
+	}
 }
 
 void augment_normalise(const struct augment *a, const uint8_t *planes, float *out)
 {
+	const struct planes_ops *ops = planes_ops();
 	size_t n = (size_t)a->size * (size_t)a->size;
-	write_floats(a, (const uint8_t *const[3]){ planes, planes + n, planes + 2 * n }, false, AUGMENT_PLANES, out);
+	for (int k = 0; k < 3; k++, planes += n, out += n)
+		ops->normalise(planes, n, a->mean[k], a->std[k], out);
 }

@@ -37,6 +37,10 @@ struct planes_ops {
 	void (*blur_along)(const struct blur *b, const uint8_t *src, int n, float *out);
 	/* rows[-reach .. reach], each from blur_along; out = the sum of w rows / 2^16, rounded. sum: room for n. */
 	void (*blur_across)(const struct blur *b, const float *const *rows, int n, float *sum, uint8_t *out);
+	/* out[i] = p[n - 1 - i]; they do not overlap. */
+	void (*mirror)(const uint8_t *p, size_t n, uint8_t *out);
+	/* out = (p / 255 - mean) / std in float, each of the three rounded. */
+	void (*normalise)(const uint8_t *p, size_t n, float mean, float std, float *out);
 };
 
 /* The best for this machine that FRL_ISA allows. */

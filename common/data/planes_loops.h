@@ -1,11 +1,18 @@
 /*
  * planes_loops.h - the loops of planes.h, for a file that has defined PLANES_OPS and PLANES_NAME; written so that the
- * compiler turns them into vectors, but for the hue, which is too much for it: planes_hue.h, where LANES is defined
+ * compiler turns them into vectors. What it does badly is in planes_vectors.h, where LANES is defined; this is the rest then.
  *
  * Pillow computes in a mixture of float and double. Where float alone stands here, it gives the same byte for every
  * possible input (test_planes goes through all of them).
  */
 #include "common/data/planes.h"
+
+#ifdef LANES
+#include "common/data/planes_vectors.h"
+#define VECTORS(call) call
+#else
+#define VECTORS(call) 0
+#endif
 
 static inline int luma(int r, int g, int b)
 {
@@ -33,14 +40,14 @@ static void split(const uint8_t *restrict rgb, size_t n, uint8_t *const c[3])
 
 static void blend(uint8_t *p, size_t n, int to, float alpha)
 {
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = VECTORS(blend_vectors(p, n, to, alpha)); i < n; i++)
 		p[i] = mix(to, p[i], alpha);
 }
 
 static void saturate(uint8_t *const c[3], size_t n, float alpha)
 {
 	uint8_t *restrict r = c[0], *restrict g = c[1], *restrict b = c[2];
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = VECTORS(saturate_vectors(c, n, alpha)); i < n; i++) {
 		int l = luma(r[i], g[i], b[i]);
 		r[i] = mix(l, r[i], alpha);
 		g[i] = mix(l, g[i], alpha);
@@ -63,10 +70,6 @@ static void grey(uint8_t *const c[3], size_t n)
 	for (size_t i = 0; i < n; i++)
 		r[i] = g[i] = b[i] = (uint8_t)luma(r[i], g[i], b[i]);
 }
-
-#ifdef LANES
-#include "common/data/planes_hue.h"
-#endif
 
 /*
  * The hue as a byte. In units of a sixth of the circle it is an odd number up or down by x, the share of the way from the
@@ -96,12 +99,7 @@ static inline uint8_t reduce(float v, float share)
 static void hue(uint8_t *const c[3], size_t n, uint8_t shift)
 {
 	uint8_t *restrict red = c[0], *restrict green = c[1], *restrict blue = c[2];
-	size_t i = 0;
-#ifdef LANES
-	hue_vectors(c, n, shift);
-	i = n / LANES * LANES;
-#endif
-	for (; i < n; i++) {
+	for (size_t i = VECTORS(hue_vectors(c, n, shift)); i < n; i++) {
 		int r = red[i], g = green[i], b = blue[i];
 		int most = r > g ? r : g, least = r < g ? r : g;
 		most = most > b ? most : b;
@@ -142,18 +140,30 @@ static void blur_along(const struct blur *b, const uint8_t *restrict src, int n,
 static void blur_across(const struct blur *b, const float *const *rows, int n, float *restrict sum,
 			uint8_t *restrict out)
 {
-	for (int i = 0; i < n; i++)
+	int from = VECTORS(across_vectors(b, rows, n, out));
+	for (int i = from; i < n; i++)
 		sum[i] = rows[0][i] * (float)b->w[0];
 	for (int k = 1; k <= b->reach; k++) {
 		const float *p = rows[-k], *q = rows[k];
 		float w = (float)b->w[k];
-		for (int i = 0; i < n; i++)
+		for (int i = from; i < n; i++)
 			sum[i] += (p[i] + q[i]) * w;
 	}
-	for (int i = 0; i < n; i++)
+	for (int i = from; i < n; i++)
 		out[i] = (uint8_t)(((int)sum[i] + 0x8000) >> 16);
 }
 
-const struct planes_ops PLANES_OPS = {
-	PLANES_NAME, split, blend, saturate, luma_sum, grey, hue, blur_along, blur_across
-};
+static void mirror(const uint8_t *restrict p, size_t n, uint8_t *restrict out)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = p[n - 1 - i];
+}
+
+static void normalise(const uint8_t *restrict p, size_t n, float mean, float std, float *restrict out)
+{
+	for (size_t i = VECTORS(normalise_vectors(p, n, mean, std, out)); i < n; i++)
+		out[i] = ((float)p[i] / 255 - mean) / std;
+}
+
+const struct planes_ops PLANES_OPS = { PLANES_NAME, split,	blend,	     saturate, luma_sum, grey,
+				       hue,	    blur_along, blur_across, mirror,   normalise };

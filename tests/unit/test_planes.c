@@ -168,11 +168,31 @@ static void test_blends(void **state)
 		}
 }
 
+/* All bytes: what each of the three operations rounds to, whatever mean and deviation. */
+static void test_normalise(void **state)
+{
+	static const float means[] = { .485f, .406f, 0, .9f, -3 }, stds[] = { .228f, .224f, 1, 1e-3f, 77 };
+	static float out[N];
+	(void)state;
+	fill(0);
+	for (int k = 0; k < n_sets; k++)
+		for (int m = 0; m < 25; m++) {
+			float mean = means[m % 5], std = stds[m / 5];
+			sets[k]->normalise(blue, 300 + (size_t)m, mean, std, out);
+			for (int i = 0; i < 300 + m; i++) {
+				volatile float share = (float)(i & 255) / 255, less = share - mean,
+					       want_float = less / std;
+				assert_true(out[i] == want_float);
+			}
+		}
+}
+
 /* No pixel but the n that were asked for is touched, wherever they begin. */
 static void test_edges(void **state)
 {
 	static const uint8_t guard[70] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
 	uint8_t rgb[3 * 70], p[3][70];
+	float normal[70];
 	uint8_t *c[3];
 	(void)state;
 	for (size_t i = 0; i < sizeof rgb; i++)
@@ -187,10 +207,18 @@ static void test_edges(void **state)
 				sets[k]->split(rgb, n, c);
 				for (size_t i = 0; i < 3 * n; i++)
 					assert_int_equal(c[i % 3][i / 3], rgb[i]);
+				sets[k]->mirror(c[0], n, c[1]);
+				for (size_t i = 0; i < n; i++)
+					assert_int_equal(c[1][i], c[0][n - 1 - i]);
 				sets[k]->hue(c, n, 9);
 				sets[k]->saturate(c, n, .5f);
 				sets[k]->grey(c, n);
 				sets[k]->blend(c[0], n, 4, 1.5f);
+				for (size_t i = 0; i < 70; i++)
+					normal[i] = 55;
+				sets[k]->normalise(c[0], n, 0, 1, normal + from);
+				for (size_t i = 0; i < 70; i++)
+					assert_true((normal[i] == 55) == (i < from || i >= from + n));
 				for (int j = 0; j < 3; j++) {
 					assert_memory_equal(p[j], guard, from);
 					assert_memory_equal(c[j] + n, guard + from + n, sizeof guard - from - n);
@@ -248,7 +276,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hue),   cmocka_unit_test(test_hue_shifts), cmocka_unit_test(test_blends),
-		cmocka_unit_test(test_edges), cmocka_unit_test(test_kernel),	 cmocka_unit_test(test_blur),
+		cmocka_unit_test(test_edges), cmocka_unit_test(test_normalise),	 cmocka_unit_test(test_kernel),
+		cmocka_unit_test(test_blur),
 	};
 	return cmocka_run_group_tests(tests, find_sets, NULL);
 }
