@@ -17,7 +17,7 @@ unit-build: $(BUILD)/tests/faults.so
 
 # ---- ranks: a program that a test starts several times over
 
-$(BUILD)/tests/ranks_check: $(BUILD)/obj/tests/support/ranks_check.o $(LIB)
+$(BUILD)/tests/ranks_check: $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/support/ranks_*.c)) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PROBE_LIBS) -lm
 

@@ -19,8 +19,8 @@ need_mpi() {
 	ldd "$check" | grep -q libmpi || skip "built without MPI"
 }
 
-# ranks N COMMAND...: as N ranks, at most a minute
-ranks() { timeout 60 mpirun -n "$@"; }
+# ranks N COMMAND...: as N ranks, and not for ever
+ranks() { timeout 300 mpirun -n "$@"; }
 
 @test "without a launcher there is one rank, and programs without ranks need no MPI" {
 	run --separate-stderr "$check" where
@@ -91,4 +91,47 @@ ranks() { timeout 60 mpirun -n "$@"; }
 	wait $job || rc=$?
 	[ $rc -ne 0 ] && [ $rc -ne 124 ]
 	grep -qi 'rank 1' err
+}
+
+# near FIRST OTHERS A B: ten steps each, losses as near as said (relative to nothing: they are about 4), and the rest alike
+near() {
+	paste "$3" "$4" | awk -v first="$1" -v others="$2" '
+		function away(a, b) { return a > b ? a - b : b - a }
+		away($2, $9) > (NR == 1 ? first : others) { print "loss of step " $1 ": " $2 ", " $9; bad = 1 }
+		away($3, $10) > 1e-3 * $3 { print "gradient of step " $1 ": " $3 ", " $10; bad = 1 }
+		away($4, $11) > 1e-4 || $5 != $12 || $6 != $13 || away($7, $14) > 1e-4 { print; bad = 1 }
+		END { if (NR != 10) print NR " steps"; exit bad || NR != 10 }'
+}
+
+@test "gradients of the ranks' shares on integers add up to those of the whole batch, exactly" {
+	need_mpi
+	ranks 3 "$check" integers >out
+	[ "$(grep -c 'gradients are exact' out)" -eq 3 ]
+}
+
+# The lr is a hundredth of SwAV's for this batch, where f32 can be followed; the queue is used from step 4 on.
+@test "SwAV on 2 ranks is SwAV on 1 of twice the batch: losses, gradients, assignments, queue" {
+	need_mpi
+	"$check" swav 8 1 16 0 >"$BATS_FILE_TMPDIR/one"
+	awk '$6 == 16 { n++ } END { exit n != 6 }' "$BATS_FILE_TMPDIR/one"
+	ranks 2 "$check" swav 8 1 16 0 >two
+	near 1e-6 1e-5 "$BATS_FILE_TMPDIR/one" two
+}
+
+# Two micro-batches on each of two ranks, which do not share statistics, see what four on one rank see. Statistics of two
+# samples make more of rounding than those of eight.
+@test "accumulation: batch norm sees micro-batches, all else the whole batch; so do groups of ranks" {
+	need_mpi
+	"$check" swav 8 4 16 0 >micro
+	ranks 2 "$check" swav 8 2 16 1 >groups
+	near 1e-6 3e-5 micro groups
+	# batch norm's part in it: what accumulation cannot have
+	run near .01 .01 "$BATS_FILE_TMPDIR/one" micro
+	[ "$status" -eq 1 ]
+	run ranks 2 "$check" swav 6 2 0 0
+	[ "$status" -eq 2 ]
+	[[ $output == *"a batch of 6 cannot be cut for 2 ranks and 2 micro-batches"* ]]
+	run ranks 2 "$check" swav 8 1 0 3
+	[ "$status" -eq 2 ]
+	[[ $output == *"2 ranks do not make groups of 3"* ]]
 }

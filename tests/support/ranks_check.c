@@ -1,11 +1,12 @@
 /*
- * ranks_check.c - what tests/cli/ranks.bats starts several times over: ranks_check WHAT
+ * ranks_check.c - what tests/cli/ranks.bats starts several times over: ranks_check WHAT [ARGUMENT...]
  *
  *	sums	every function of ranks.h on integers and on what floating point rounds, against what is known
  *	where	rank, size, local rank, local size, threads, and who is where
  *	wait	rank 0 computes for a second while the others wait: their processor time, in seconds
  *	die, leave, bug	the last rank ends so, while the others wait for it
  *	stop	a rank waits to be killed; its process number is told
+ *	swav, integers	ranks_check.h
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include "common/nn/ranks.h"
+#include "tests/support/ranks_check.h"
 
 static double now(clockid_t clock)
 {
@@ -200,8 +202,8 @@ int main(int argc, char **argv)
 	int rc = 0;
 
 	err_program("ranks_check");
-	if (argc != 2)
-		die(EXIT_CODE_USAGE, "usage: ranks_check WHAT");
+	if (argc < 2 || (argc != 6 && !strcmp(argv[1], "swav")))
+		die(EXIT_CODE_USAGE, "usage: ranks_check WHAT [ARGUMENT...]");
 	if (ranks_start(&e))
 		die_err(&e);
 	if (!strcmp(argv[1], "sums")) {
@@ -211,6 +213,10 @@ int main(int argc, char **argv)
 		where();
 	} else if (!strcmp(argv[1], "wait")) {
 		wait_for_one();
+	} else if (!strcmp(argv[1], "swav")) {
+		ranks_check_swav(argv + 2);
+	} else if (!strcmp(argv[1], "integers")) {
+		ranks_check_integers();
 	} else {
 		rc = end_badly(argv[1]);
 	}
