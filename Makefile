@@ -85,6 +85,7 @@ $(BUILD)/obj/%_avx512bf16.o: ISA_CFLAGS = $(AVX512) -mavx512bf16
 $(BUILD)/obj/common/metrics/knn_%.o: ISA_CFLAGS += -ffp-contract=fast
 # Plain loops that the compiler turns into vectors.
 $(BUILD)/obj/common/data/planes_%.o $(BUILD)/obj/common/nn/train_vec_%.o: ISA_CFLAGS += -O3 -ffp-contract=off
+$(addprefix $(BUILD)/obj/tools/synth/,raster.o degrade.o render.o model.o): ISA_CFLAGS += -O3 -ffp-contract=off
 $(BUILD)/obj/common/nn/ranks_mpi.o: ISA_CFLAGS = $(PROBE_MPI_CFLAGS)
 $(BUILD)/obj/common/err.o: ISA_CFLAGS = -DFRL_VERSION='"$(VERSION)"' -DFRL_REVISION='"$(REVISION)"'
 # The revision is part of --version: its object follows it.

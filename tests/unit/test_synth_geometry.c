@@ -322,7 +322,7 @@ static void nothing_shines_through(const char *folder, int pictures, double yaw,
 		assert_int_equal(leaks(&w, &t, outline && fabs(t.picture.yaw) < 25), 0);
 	}
 	/* That a hole is found: the same face without its membranes. */
-	s.surface.triangles = s.model.triangles;
+	s.surface.triangles = s.surface.skin;
 	s.options.yaw = 10;
 	assert_int_equal(synth_render(&w, 0, &t, &e), 0);
 	assert_true(leaks(&w, &t, false) > 20);

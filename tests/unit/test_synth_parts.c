@@ -59,7 +59,7 @@ static void raster_has_no_gaps(void **state)
 	memcpy(xyz[N], (float[]){ 20.5F, 30.5F, 2 }, sizeof xyz[N]); /* on a sample */
 	raster_init(&r, SIDE);
 	raster_clear(&r);
-	raster_draw(&r, xyz[0], (const int32_t(*)[3])triangle, N);
+	raster_draw(&r, xyz[0], (const int32_t(*)[3])triangle, 0, N, false);
 	for (int y = 0; y < SIDE; y++)
 		for (int x = 0; x < SIDE; x++) {
 			double d = hypot(x + .5 - 31.7, y + .5 - 32.2);
@@ -85,8 +85,8 @@ static void raster_edges(void **state)
 	raster_init(&q, 8);
 	raster_clear(&r);
 	raster_clear(&q);
-	raster_draw(&r, xyz[0], apart, 1);
-	raster_draw(&q, xyz[0], apart + 1, 1);
+	raster_draw(&r, xyz[0], apart, 0, 1, false);
+	raster_draw(&q, xyz[0], apart, 1, 1, false);
 	for (int i = 0; i < 64; i++)
 		assert_int_equal((r.triangle[i] >= 0) + (q.triangle[i] >= 0), 1);
 	raster_release(&r);
@@ -104,7 +104,7 @@ static void raster_depth(void **state)
 	(void)state;
 	raster_init(&r, 8);
 	raster_clear(&r);
-	raster_draw(&r, xyz[0], triangle, 3);
+	raster_draw(&r, xyz[0], triangle, 0, 3, false);
 	for (int i = 0; i < 64; i++) {
 		double slope = (i / 8 + .5) / 4;
 

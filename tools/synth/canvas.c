@@ -16,12 +16,14 @@ void synth_canvas_init(struct synth_canvas *c, int size)
 	c->size = size;
 	c->rgb = xrealloc_array(NULL, n, sizeof *c->rgb);
 	c->scratch = xrealloc_array(NULL, n, sizeof *c->scratch);
+	c->padded = xrealloc_array(NULL, 3 * ((size_t)size + 2 * SYNTH_BLUR), sizeof *c->padded);
 }
 
 void synth_canvas_release(struct synth_canvas *c)
 {
 	free(c->rgb);
 	free(c->scratch);
+	free(c->padded);
 	image_release(&c->picture);
 	image_release(&c->other);
 	buf_release(&c->bytes);
@@ -39,6 +41,28 @@ static void draw_colour(struct rng *r, float rgb[3], double low, double high)
 
 	for (int k = 0; k < 3; k++)
 		rgb[k] = synth_linear((float)vec_clamp((float)(grey * (1 + strength * synth_uniform(r, -1, 1))), 0, 1));
+}
+
+/* ---- round and straight things, before the face or behind it */
+
+struct occluder {
+	float x, y, half_w, half_h, c, s; /* middle, half sides, cosine and sine of its turn */
+	float soft;			  /* pixels over which its edge fades */
+	bool round;
+};
+
+/* How much of a place it covers: 0 or 1, between them near its edge. */
+static float cover(const struct occluder *k, float x, float y)
+{
+	float u = k->c * (x - k->x) + k->s * (y - k->y), v = -k->s * (x - k->x) + k->c * (y - k->y), inside;
+
+	if (k->round) {
+		float d = hypotf(u / k->half_w, v / k->half_h);
+		inside = (1 - d) * fminf(k->half_w, k->half_h);
+	} else {
+		inside = fminf(k->half_w - fabsf(u), k->half_h - fabsf(v));
+	}
+	return vec_clamp(inside / k->soft + .5F, 0, 1);
 }
 
 /* ---- background */
@@ -63,39 +87,67 @@ static int picture_background(struct synth_canvas *c, const struct synth_backdro
 	return 0;
 }
 
-/*
- * Two colours mixed by noise of some coarseness, a third in blocks with straight edges (walls, windows), and a gradient. The
- * noise is computed on a coarse grid: it has no detail below that.
- */
+/* Two colours mixed by noise of some coarseness, and a gradient from top to bottom; computed on a grid and spread over it. */
+static void noise_wall(struct synth_canvas *c, struct rng *r)
+{
+	enum { GRID = 8 };
+	float a[3], b[3], shift = (float)synth_uniform(r, 0, 100), slope = (float)synth_uniform(r, -.5, .5);
+	float coarse = (float)(1.2 * pow(5, rng_f64(r))) / (float)c->size, depth = (float)synth_uniform(r, .2, .9);
+	uint32_t seed = rng_u32(r);
+	int n = c->size / GRID + 2;
+	float *grid = c->scratch; /* [n][n][3] */
+
+	draw_colour(r, a, .1, .95);
+	draw_colour(r, b, .1, .95);
+	for (int i = 0; i < n * n; i++) {
+		float x = (float)(i % n * GRID), y = (float)(i / n * GRID);
+		float t = .5F + depth * noise3_sum(seed, coarse * x, coarse * y, shift, 3, .5F);
+
+		t = vec_clamp(t, 0, 1);
+		for (int k = 0; k < 3; k++)
+			grid[3 * i + k] = (a[k] + t * (b[k] - a[k])) * (1 + slope * (y / (float)c->size - .5F));
+	}
+	for (int y = 0; y < c->size; y++)
+		for (int x = 0; x < c->size; x++) {
+			const float *g = grid + 3 * (y / GRID * n + x / GRID), *below = g + 3 * n;
+			float u = (float)(x % GRID) / GRID, v = (float)(y % GRID) / GRID;
+
+			for (int k = 0; k < 3; k++)
+				pixel(c, x, y)[k] = (1 - v) * ((1 - u) * g[k] + u * g[k + 3]) +
+						    v * ((1 - u) * below[k] + u * below[k + 3]);
+		}
+}
+
+/* Paints what covers says of each place, a share of `strength`. */
+static void paint_over(struct synth_canvas *c, const struct occluder *k, const float colour[3], float strength)
+{
+	for (int y = 0; y < c->size; y++)
+		for (int x = 0; x < c->size; x++) {
+			float a = strength * cover(k, (float)x + .5F, (float)y + .5F);
+
+			for (int i = 0; i < 3 && a > 0; i++)
+				pixel(c, x, y)[i] += a * (colour[i] - pixel(c, x, y)[i]);
+		}
+}
+
+/* A wall with up to four things that have straight edges: windows, doors, furniture, far and out of focus. */
 static void noise_background(struct synth_canvas *c, struct rng *r)
 {
-	enum { GRID = 4 };
-	float a[3], b[3], block[3], shift = (float)synth_uniform(r, 0, 100), slope = (float)synth_uniform(r, -.4, .4);
-	float coarse = (float)synth_uniform(r, 2, 9) / (float)c->size, tilt = (float)synth_uniform(r, -.3, .3);
-	float edge = (float)synth_uniform(r, -.4, .9), wide = (float)synth_uniform(r, 2, 6);
-	uint32_t seed = rng_u32(r);
+	int things = (int)rng_below(r, 5);
+	double tilt = synth_uniform(r, -.12, .12);
 
-	draw_colour(r, a, .08, .95);
-	draw_colour(r, b, .08, .95);
-	draw_colour(r, block, .08, .95);
-	for (int y = 0; y < c->size; y += GRID)
-		for (int x = 0; x < c->size; x += GRID) {
-			float u = (float)x / (float)c->size, v = (float)y / (float)c->size, rgb[3];
-			float t = .5F + .6F * noise3_sum(seed, coarse * (float)x, coarse * (float)y, shift, 3, .5F);
-			float wall = noise2(seed + 9, wide * (u + tilt * v), .7F * wide * (v - tilt * u));
+	noise_wall(c, r);
+	while (things-- > 0) {
+		struct occluder k = { .c = (float)cos(tilt), .s = (float)sin(tilt), .soft = (float)c->size / 60 };
+		float colour[3], side = (float)c->size;
 
-			t = vec_clamp(t, 0, 1);
-			wall = vec_smooth(edge, edge + .04F, wall);
-			for (int k = 0; k < 3; k++) {
-				rgb[k] = a[k] + t * (b[k] - a[k]);
-				rgb[k] += .8F * wall * (block[k] - rgb[k]);
-				rgb[k] *= 1 + slope * (v - .5F);
-			}
-			for (int py = y; py < y + GRID && py < c->size; py++)
-				for (int px = x; px < x + GRID && px < c->size; px++)
-					for (int k = 0; k < 3; k++)
-						pixel(c, px, py)[k] = rgb[k];
-		}
+		k.x = side * rng_f32(r);
+		k.y = side * rng_f32(r);
+		k.half_w = side * (float)synth_uniform(r, .05, .4);
+		k.half_h = side * (float)synth_uniform(r, .05, .5);
+		draw_colour(r, colour, .08, .95);
+		paint_over(c, &k, colour, (float)synth_uniform(r, .3, 1));
+	}
 }
 
 int synth_background(struct synth_canvas *c, const struct synth_backdrop *b, const struct synth_options *o,
@@ -112,29 +164,10 @@ int synth_background(struct synth_canvas *c, const struct synth_backdrop *b, con
 
 /* ---- occluders */
 
-struct occluder {
-	float x, y, half_w, half_h, c, s; /* middle, half sides, cosine and sine of its turn */
-	bool round;
-};
-
-/* How much of a place it covers: 0 or 1, between them within a pixel of its edge. */
-static float cover(const struct occluder *k, float x, float y)
-{
-	float u = k->c * (x - k->x) + k->s * (y - k->y), v = -k->s * (x - k->x) + k->c * (y - k->y), inside;
-
-	if (k->round) {
-		float d = hypotf(u / k->half_w, v / k->half_h);
-		inside = (1 - d) * fminf(k->half_w, k->half_h);
-	} else {
-		inside = fminf(k->half_w - fabsf(u), k->half_h - fabsf(v));
-	}
-	return vec_clamp(inside + .5F, 0, 1);
-}
-
 int synth_occlude(struct synth_canvas *c, const struct synth_options *o, const struct synth_picture *p, const float *xy,
 		  int n)
 {
-	struct occluder k;
+	struct occluder k = { .soft = 1 };
 	struct rng r;
 	float colour[3], side = (float)c->size;
 	double turn;

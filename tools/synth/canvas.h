@@ -9,10 +9,14 @@
 #include "tools/synth/backdrop.h"
 #include "tools/synth/params.h"
 
+/* Pixels that a blur reaches at most. */
+enum { SYNTH_BLUR = 32 };
+
 struct synth_canvas {
 	int size;
 	float *rgb;	/* [size][size][3], linear */
 	float *scratch; /* as large */
+	float *padded;	/* [size + 2 SYNTH_BLUR][3] */
 	struct image picture, other;
 	struct buf bytes;
 };

@@ -8,7 +8,7 @@
 #include "tools/synth/look.h"
 #include "tools/synth/vec.h"
 
-enum { GAMMA_STEPS = 4096, NORMAL_STEPS = 1 << 12, MOST_RADIUS = 8 };
+enum { GAMMA_STEPS = 4096, NORMAL_STEPS = 1 << 12, MOST_RADIUS = SYNTH_BLUR };
 
 /* Bytes of sRGB for linear light, and quantiles of the normal distribution; filled once, the same always. */
 static struct {
@@ -40,41 +40,61 @@ static void fill_table(void)
 		table.normal[i] = quantile((i + .5) / NORMAL_STEPS);
 }
 
-/* ---- blur: a Gaussian, rows then columns; the edge's pixels repeated */
+/* ---- blur: a Gaussian along rows, then along columns; the edge's pixels repeated */
 
-static void blur_rows(const struct synth_canvas *c, float *to, const float *from, const float *weight, int radius)
+/* to [n] += weight * from [n] */
+static void add_scaled(float *to, const float *from, float weight, int n)
 {
-	/* Transposed on the way out, so that two passes restore the order. */
-	for (int y = 0; y < c->size; y++)
-		for (int x = 0; x < c->size; x++) {
-			float sum[3] = { 0 };
+	for (int i = 0; i < n; i++)
+		to[i] += weight * from[i];
+}
 
-			for (int i = -radius; i <= radius; i++) {
-				int at = x + i < 0 ? 0 : x + i >= c->size ? c->size - 1 : x + i;
-				const float *p = from + 3 * ((size_t)y * (size_t)c->size + (size_t)at);
+static void blur_row(float *to, const float *from, float *padded, int size, const float *weight, int radius)
+{
+	for (int x = -radius; x < size + radius; x++) {
+		int at = x < 0 ? 0 : x >= size ? size - 1 : x;
 
-				for (int k = 0; k < 3; k++)
-					sum[k] += weight[i + radius] * p[k];
-			}
-			memcpy(to + 3 * ((size_t)x * (size_t)c->size + (size_t)y), sum, sizeof sum);
-		}
+		memcpy(padded + 3 * (x + radius), from + 3 * at, 3 * sizeof *to);
+	}
+	memset(to, 0, 3 * (size_t)size * sizeof *to);
+	for (int i = 0; i <= 2 * radius; i++)
+		add_scaled(to, padded + 3 * i, weight[i], 3 * size);
 }
 
 static void blur(struct synth_canvas *c, double sigma)
 {
 	float weight[2 * MOST_RADIUS + 1], sum = 0;
-	int radius = (int)ceil(2.5 * sigma);
+	int radius = (int)ceil(2.5 * sigma), row = 3 * c->size;
 
 	radius = radius > MOST_RADIUS ? MOST_RADIUS : radius;
 	for (int i = -radius; i <= radius; i++)
 		sum += weight[i + radius] = (float)exp(-i * i / (2 * sigma * sigma));
 	for (int i = 0; i <= 2 * radius; i++)
 		weight[i] /= sum;
-	blur_rows(c, c->scratch, c->rgb, weight, radius);
-	blur_rows(c, c->rgb, c->scratch, weight, radius);
+	for (int y = 0; y < c->size; y++)
+		blur_row(c->scratch + (size_t)y * (size_t)row, c->rgb + (size_t)y * (size_t)row, c->padded, c->size,
+			 weight, radius);
+	memset(c->rgb, 0, (size_t)c->size * (size_t)row * sizeof *c->rgb);
+	for (int y = 0; y < c->size; y++)
+		for (int i = -radius; i <= radius; i++) {
+			int at = y + i < 0 ? 0 : y + i >= c->size ? c->size - 1 : y + i;
+
+			add_scaled(c->rgb + (size_t)y * (size_t)row, c->scratch + (size_t)at * (size_t)row,
+				   weight[i + radius], row);
+		}
 }
 
 /* ---- to bytes, with noise */
+
+/* A camera's shoulder: light beyond .7 is compressed towards white, and what is brighter than 1.9 is white. */
+static float shoulder(float v)
+{
+	float over = v - .7F;
+
+	if (v <= .7F)
+		return v > 0 ? v : 0;
+	return over < 1.2F ? .7F + over * (.5F - .2083333F * over) : 1;
+}
 
 static void to_bytes(struct synth_canvas *c)
 {
@@ -84,7 +104,7 @@ static void to_bytes(struct synth_canvas *c)
 		const float *from = c->rgb + 3 * (size_t)y * (size_t)c->size;
 
 		for (int i = 0; i < 3 * c->size; i++)
-			row[i] = table.gamma[(int)(vec_clamp(from[i], 0, 1) * GAMMA_STEPS + .5F)];
+			row[i] = table.gamma[(int)(shoulder(from[i]) * GAMMA_STEPS + .5F)];
 	}
 }
 

@@ -70,7 +70,7 @@ void synth_light_draw(struct synth_light *l, const struct synth_options *o, cons
 	tint(&r, lamp, synth_uniform(&r, 0, .5), .25);
 	add_lamp(l, d, lamp);
 	/* The exposure that a camera would choose for the face's front, and miss a little. */
-	exposure = pow(2, synth_uniform(&r, -.6, .35));
+	exposure = pow(2, synth_uniform(&r, -.7, .15));
 	synth_light_at(l, (const float[]){ 0, 0, 1 }, front);
 	exposure /= fmax(.3 * front[0] + .6 * front[1] + .1 * front[2], .2);
 	for (int k = 0; k < 3; k++) {

@@ -95,4 +95,6 @@ void synth_look_draw(struct synth_look *l, const struct synth_options *o, uint64
 	draw_skin(l, &r);
 	draw_hair(l, &r);
 	draw_iris(l, &r);
+	for (int k = 0; k < 3; k++)
+		l->cloth[k] = (float)synth_uniform(&r, .02, .6);
 }

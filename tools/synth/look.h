@@ -10,7 +10,7 @@
 
 struct synth_look {
 	uint64_t seed, identity; /* of the skin's pattern */
-	float skin[3], blush[3], lips[3], hair[3], brow[3], iris[3];
+	float skin[3], blush[3], lips[3], hair[3], brow[3], iris[3], cloth[3];
 	float blush_strength, lip_strength, beard, lashes, variation, spots;
 	float brow_weight; /* thickness, 1: usual */
 	float hair_volume; /* cm */

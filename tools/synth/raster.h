@@ -1,12 +1,13 @@
 /*
  * raster.h - which triangle is seen at each sample: a z-buffer
  *
- * Samples lie on a square grid; sample (i, j) is at (i + .5, j + .5), y down. Corners are rounded to 1/256 of a sample, and a
+ * Samples lie on a square grid; sample (i, j) is at (i + .5, j + .5), y down. Corners are rounded to 1/64 of a sample, and a
  * sample on an edge belongs to one of its two triangles: a surface without holes is drawn without holes.
  */
 #ifndef FRL_SYNTH_RASTER_H
 #define FRL_SYNTH_RASTER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct raster {
@@ -19,10 +20,11 @@ void raster_init(struct raster *r, int side); /* zeroed or initialised before; i
 void raster_release(struct raster *r);
 void raster_clear(struct raster *r);
 /*
- * Draws n triangles, numbers 0 to n - 1; both sides are seen. xyz [vertices][3]: place in samples and depth. Triangles with a
- * corner more than 2^15 samples away are left out.
+ * Draws triangles first to first + n - 1. xyz [vertices][3]: place in samples and depth. Those that are seen from behind (their
+ * corners run clockwise in the picture) are left out where `front` is set, and so are those with a corner more than 2^15 samples
+ * away.
  */
-void raster_draw(struct raster *r, const float *xyz, const int32_t (*triangle)[3], int n);
+void raster_draw(struct raster *r, const float *xyz, const int32_t (*triangle)[3], int first, int n, bool front);
 /* The weights of a triangle's corners at (x, y), in samples; they add up to 1. A triangle without area gives its first corner. */
 void raster_weights(const float *xyz, const int32_t triangle[3], float x, float y, float w[3]);
 

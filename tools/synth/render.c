@@ -232,6 +232,7 @@ static void resolve(const struct shader *h)
 static void draw_face(struct synth_worker *w, const struct synth_truth *t)
 {
 	const struct synth_scene *s = w->scene;
+	const int32_t(*triangle)[3] = (const int32_t(*)[3])s->surface.triangle;
 	struct synth_light light;
 	struct shader h = { .w = w, .camera = &t->camera, .light = &light, .teeth = w->person.teeth };
 
@@ -246,7 +247,8 @@ static void draw_face(struct synth_worker *w, const struct synth_truth *t)
 	if (s->model.whole)
 		light_inside(w, &t->camera, &light);
 	raster_clear(&w->raster);
-	raster_draw(&w->raster, w->xyz, (const int32_t(*)[3])s->surface.triangle, s->surface.triangles);
+	raster_draw(&w->raster, w->xyz, triangle, 0, s->surface.skin, true);
+	raster_draw(&w->raster, w->xyz, triangle, s->surface.skin, s->surface.triangles - s->surface.skin, false);
 	resolve(&h);
 }
 

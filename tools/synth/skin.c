@@ -271,6 +271,8 @@ static void paint(const struct synth_regions *g, const struct synth_look *l, int
 	      (float[]){ l->hair[0] * (1 + .35F * strand), l->hair[1] * (1 + .35F * strand),
 			 l->hair[2] * (1 + .35F * strand) },
 	      scalp);
+	if (v >= g->s->hood)
+		blend(a, l->cloth, 1 - vec_smooth(-9.8F, -9.2F, p[1]));
 	*hair = scalp;
 	*gloss = l->gloss * (1 - .5F * scalp) * (1 - .8F * g->brow[v]) * (1 + 2 * g->lips[v]);
 }

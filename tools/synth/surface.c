@@ -193,6 +193,7 @@ static void make_triangles(struct synth_surface *s)
 			add_triangle(s, m->triangle[t][0], m->triangle[t][1], m->triangle[t][2],
 				     (enum synth_material)material);
 	}
+	s->skin = s->triangles;
 	for (int i = 0; i < SYNTH_EYES; i++) {
 		s->eye_apex[i] = s->vertices++;
 		add_membrane(s, &s->eye[i], s->eye_apex[i], i ? SYNTH_EYE_LEFT : SYNTH_EYE_RIGHT);
@@ -214,24 +215,30 @@ static void complete_hole(const struct synth_loop *l, float *p, int apex)
 		memset(p + 3 * (size_t)apex, 0, 3 * sizeof *p);
 }
 
-/* Around the back of the head and of the neck: arcs from the rim to a point behind it at its own height or a little lower. */
+/*
+ * Around the back of the head, by arcs from the rim to a point behind it, and below the neck outwards over the shoulders, as a
+ * collar does. In between, behind the ears, the arcs are flat.
+ */
 static void complete_hood(const struct synth_surface *s, float *p)
 {
-	static const float axis_z = -2;
-
 	for (int i = 0; i < s->rim.n; i++) {
 		const float *from = p + 3 * (size_t)s->rim.vertex[i];
-		float back = from[1] > -4 ? -11.5F : -7, y = vec_clamp(from[1] * .6F, -12, 4);
-		float to[3] = { 0, y, back };
-		float out[3] = { from[0], from[1] > 2 ? .8F * (from[1] - 2) : 0, .3F * (from[2] - axis_z) };
+		float head = vec_smooth(0, 6, from[1]), collar = 1 - vec_smooth(-11, -8, from[1]);
+		float to[3] = { 0, from[1] > 0 ? vec_clamp(.6F * from[1], 0, 4) : from[1], from[1] > -4 ? -11.5F : -7 };
+		float out[3] = { from[0], from[1] > 2 ? .8F * (from[1] - 2) : 0, .3F * (from[2] + 2) };
 
 		vec_unit(out);
 		for (int k = 1; k <= SYNTH_RINGS; k++) {
-			float t = (float)k / SYNTH_RINGS, bulge = 4.2F * sinf(3.14159265F * t);
+			float t = (float)k / SYNTH_RINGS, bulge = (.8F + 3.4F * head) * sinf(3.14159265F * t);
 			float *v = p + 3 * (size_t)ring_vertex(s, k, i);
+			float spread[3] = { from[0] * (1 + 1.6F * t), from[1] - 5 * t * t,
+					    from[2] + 2.5F * t * (from[2] > 0 ? 1 : -1) };
 
-			for (int c = 0; c < 3; c++)
-				v[c] = from[c] + t * (to[c] - from[c]) + bulge * out[c];
+			for (int c = 0; c < 3; c++) {
+				float arc = from[c] + t * (to[c] - from[c]) + bulge * out[c];
+
+				v[c] = arc + collar * (spread[c] - arc);
+			}
 		}
 	}
 }
@@ -284,7 +291,7 @@ static void find_scalp(struct synth_surface *s)
 
 		s->scalp[i] = scalp_at(p);
 		if (i >= s->hood)
-			s->scalp[i] = vec_smooth(-3, -1, p[1]);
+			s->scalp[i] = vec_smooth(-1.5F, .5F, p[1]);
 	}
 }
 
@@ -329,7 +336,7 @@ static void see_from(void *data, size_t i, int worker)
 	}
 	raster_init(&r, LIGHT_MAP);
 	raster_clear(&r);
-	raster_draw(&r, xyz, (const int32_t(*)[3])s->triangle, s->triangles);
+	raster_draw(&r, xyz, (const int32_t(*)[3])s->triangle, 0, s->triangles, false);
 	for (int v = 0; v < s->vertices; v++) {
 		int x = (int)xyz[3 * v], y = (int)xyz[3 * v + 1];
 		bool inside = x >= 0 && x < LIGHT_MAP && y >= 0 && y < LIGHT_MAP;

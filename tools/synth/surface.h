@@ -38,6 +38,7 @@ struct synth_surface {
 	const struct synth_model *m;
 	int vertices; /* the model's, then those of membranes and hood */
 	int triangles;
+	int skin; /* the first ones: those of the model, closed by the others; seen from outside only */
 	int32_t (*triangle)[3];
 	uint8_t *material; /* [triangles], enum synth_material */
 	float *rest;	   /* [vertices][3]: the neutral face, which the skin's pattern lies on */
