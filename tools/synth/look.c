@@ -68,8 +68,10 @@ static void draw_hair(struct synth_look *l, struct rng *r)
 			l->hair[k] = .4F * l->hair[k] + .6F * synth_linear((float)(.68 + .02 * (2 - k) / 2));
 	scale(l->brow, l->hair, .75F, .7F, .68F);
 	l->hair_volume = (float)synth_uniform(r, .25, 1.3);
+	l->hair_long = rng_f64(r) < .4;
 	l->hairline = rng_f64(r) < .1 ? 6 : (float)(.7 * rng_normal(r));
 	l->hairline = vec_clamp(l->hairline, -1.2F, 6);
+	l->hair_long *= l->hairline < 5;
 	l->brow_weight = (float)synth_uniform(r, .55, 1.3);
 	l->beard = rng_f64(r) < .35 ? (float)synth_uniform(r, .15, .75) : 0;
 	l->lashes = (float)synth_uniform(r, .45, .9);

@@ -14,6 +14,7 @@ struct synth_look {
 	float blush_strength, lip_strength, beard, lashes, variation, spots;
 	float brow_weight; /* thickness, 1: usual */
 	float hair_volume; /* cm */
+	float hair_long;   /* 1: to the collar */
 	float hairline;	   /* cm that it lies higher (bald: much) */
 	float gloss;
 };

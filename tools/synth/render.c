@@ -137,8 +137,6 @@ static void light_inside(struct synth_worker *w, const struct synth_camera *c, c
 				synth_eyeball_albedo(&w->person.look, d, albedo);
 			} else if (s->material[t] == SYNTH_TEETH) {
 				memcpy(albedo, (float[]){ .66F, .6F, .5F }, sizeof albedo);
-			} else if (s->material[t] == SYNTH_LASHES) {
-				memcpy(albedo, (float[]){ .02F, .015F, .012F }, sizeof albedo);
 			}
 			vec_rotate(d, c->r, w->normal + 3 * (size_t)v);
 			synth_light_at(l, d, e);

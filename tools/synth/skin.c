@@ -64,8 +64,8 @@ static float brow_at(const struct synth_surface *s, const float p[3])
 
 			memcpy(a, landmark(s, 17 + 5 * side + i), sizeof a);
 			memcpy(b, landmark(s, 18 + 5 * side + i), sizeof b);
-			a[1] -= .12F;
-			b[1] -= .12F;
+			a[1] -= .2F;
+			b[1] -= .2F;
 			distance = to_line(p, a, b, &along);
 			out = ((float)i + along) / 4; /* 0 at the temple for the first side */
 			out = side ? 1 - out : out;
@@ -75,10 +75,10 @@ static float brow_at(const struct synth_surface *s, const float p[3])
 	return most;
 }
 
-/* The rim of the lids, the upper one most. */
-static float lash_at(const struct synth_surface *s, const float p[3], int vertex)
+/* The rim of the lids, the upper one most; of a head that has eyeballs, the line through its landmarks. */
+static float lash_at(const struct synth_surface *s, const float p[3])
 {
-	float most = 0;
+	float most = 0, along;
 
 	for (int i = 0; i < SYNTH_EYES; i++)
 		for (int k = 0; k < s->eye[i].n; k++) {
@@ -88,7 +88,13 @@ static float lash_at(const struct synth_surface *s, const float p[3], int vertex
 
 			most = fmaxf(most, near * (.35F + .65F * upper));
 		}
-	(void)vertex;
+	for (int i = 36; i < 48 && s->m->whole; i++) {
+		const float *a = landmark(s, i), *b = landmark(s, i % 6 == 5 ? i - 5 : i + 1);
+		float near = 1 - vec_smooth(.02F, .16F, to_line(p, a, b, &along));
+
+		if (fabsf(p[2] - a[2]) < 1)
+			most = fmaxf(most, near * (i % 6 < 3 ? 1 : .35F));
+	}
 	return most;
 }
 
@@ -155,7 +161,7 @@ void synth_regions_init(struct synth_regions *g, const struct synth_surface *s)
 
 		g->lips[v] = lips_at(s, p);
 		g->brow[v] = brow_at(s, p);
-		g->lash[v] = lash_at(s, p, v);
+		g->lash[v] = lash_at(s, p);
 		g->blush[v] = blush_at(s, p);
 		g->beard[v] = beard_at(s, p) * (1 - g->lips[v]);
 		g->shade[v] = shade_at(s, p);
@@ -238,6 +244,24 @@ static void paint_spots(const struct synth_surface *s, const struct synth_look *
 		}
 }
 
+/* Where hair is, 0..1: a person's own hairline and length. */
+static float scalp_of(const struct synth_regions *g, const struct synth_look *l, int v, float fine)
+{
+	const float *p = g->s->rest + 3 * (size_t)v;
+	uint32_t seed = noise_hash((uint32_t)l->seed, (uint32_t)l->identity, 78);
+	bool hood = v >= g->s->hood, behind = hood || (v >= g->s->m->face_vertices && p[2] < 0);
+	float front = vec_smooth(5, 8, p[1]) * vec_smooth(2, 5, p[2]);
+	float wave = (.2F * noise2(seed, .7F * p[0], 3) + .15F * noise2(seed + 1, 3.5F * p[0], .6F * p[1])) *
+		     (1 - vec_smooth(9.5F, 10.5F, p[1]));
+	float scalp = vec_smooth(.25F, .75F, g->s->scalp[v] + .15F * fine - front * (.3F * l->hairline + wave));
+
+	if (hood && l->hairline > 5 && p[1] > 4)
+		return .2F * scalp;
+	if (behind && l->hair_long > 0)
+		return fmaxf(scalp, vec_smooth(-9.5F, -8.5F, p[1]));
+	return scalp;
+}
+
 /* One vertex: skin, then what lies over it. */
 static void paint(const struct synth_regions *g, const struct synth_look *l, int v, float *a, float *gloss, float *hair)
 {
@@ -262,18 +286,14 @@ static void paint(const struct synth_regions *g, const struct synth_look *l, int
 	brow = vec_smooth(.25F, .8F, g->brow[v] * (.7F + .3F * l->brow_weight) + .18F * fine);
 	blend(a, l->brow, .85F * fminf(1, l->brow_weight) * brow);
 	blend(a, (float[]){ .02F, .015F, .012F }, l->lashes * g->lash[v]);
-	scalp = vec_smooth(.25F, .75F,
-			   g->s->scalp[v] + .15F * fine -
-				   .3F * l->hairline * vec_smooth(5, 8, p[1]) * vec_smooth(2, 5, p[2]));
-	if (v >= g->s->hood && l->hairline > 5 && p[1] > 4)
-		scalp *= .2F;
+	scalp = scalp_of(g, l, v, fine);
 	blend(a,
 	      (float[]){ l->hair[0] * (1 + .35F * strand), l->hair[1] * (1 + .35F * strand),
 			 l->hair[2] * (1 + .35F * strand) },
 	      scalp);
-	if (v >= g->s->hood)
+	if (v >= g->s->m->face_vertices)
 		blend(a, l->cloth, 1 - vec_smooth(-9.8F, -9.2F, p[1]));
-	*hair = scalp;
+	*hair = scalp * (1 + 1.8F * l->hair_long * (1 - vec_smooth(-4, 2, p[1])));
 	*gloss = l->gloss * (1 - .5F * scalp) * (1 - .8F * g->brow[v]) * (1 + 2 * g->lips[v]);
 }
 

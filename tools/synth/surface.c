@@ -165,11 +165,9 @@ static int whole_material(int32_t v)
 {
 	static const struct {
 		int first, material;
-	} part[] = {
-		{ 0, SYNTH_SKIN },     { 9409, SYNTH_SKIN },	{ 11248, SYNTH_GUMS },	    { 13294, SYNTH_SOCKET },
-		{ 14062, SYNTH_GUMS }, { 17039, SYNTH_TEETH },	{ 21451, SYNTH_BALL_LEFT }, { 23021, SYNTH_BALL_RIGHT },
-		{ 24591, -1 },	       { 25351, SYNTH_LASHES },
-	};
+	} part[] = { { 0, SYNTH_SKIN },		 { 9409, SYNTH_SKIN },	      { 11248, SYNTH_GUMS },
+		     { 13294, SYNTH_SOCKET },	 { 14062, SYNTH_GUMS },	      { 17039, SYNTH_TEETH },
+		     { 21451, SYNTH_BALL_LEFT }, { 23021, SYNTH_BALL_RIGHT }, { 24591, -1 } };
 	int material = SYNTH_SKIN;
 
 	for (size_t i = 0; i < sizeof part / sizeof *part && part[i].first <= v; i++)
