@@ -66,4 +66,10 @@ $(BUILD)/tests/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(PARTS) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PROBE_LIBS) -lm
 
-.PHONY: check lint fuzz fuzz-replay fuzz-build bench
+# ---- a run of frl-pretrain, killed again and again (tests/cli/torture.bats: three times)
+
+RUN_KILLS ?= 50
+torture-pretrain: all
+	tests/torture/pretrain $(RUN_KILLS)
+
+.PHONY: check lint fuzz fuzz-replay fuzz-build bench torture-pretrain
