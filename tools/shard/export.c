@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "common/json.h"
+#include "common/record_image.h"
 #include "common/tsv.h"
 #include "tools/shard/npy.h"
 #include "tools/shard/picture.h"
@@ -61,7 +62,7 @@ static int file_of(struct export *x, const struct streams *in, const char **exte
 	const struct record *r = &in->r.head;
 
 	buf_reset(&x->file);
-	if (r->kind != RECORD_TENSOR || is_picture(r))
+	if (r->kind != RECORD_TENSOR || record_is_image(r))
 		return picture_encode(&x->file, extension, r, in->r.payload, x->jpeg, e);
 	if (x->format == TO_DIR)
 		return err_set(e, "not a picture");

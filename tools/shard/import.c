@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/hash.h"
+#include "common/record_image.h"
 #include "tools/shard/tar.h"
 
 static const struct opt_program program = {
@@ -33,7 +34,7 @@ static int write_row(struct import *m, const struct item *it, const struct recor
 {
 	char key[KEY_TEXT], status[200] = "ok";
 	struct tsv_out *w = &m->row;
-	bool sized = r && (r->kind != RECORD_TENSOR || is_picture(r));
+	bool sized = r && (r->kind != RECORD_TENSOR || record_is_image(r));
 
 	if (!m->rows_path)
 		return 0;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/record_image.h"
 #include "tools/shard/shard.h"
 
 static const struct opt_program program = {
@@ -76,7 +77,7 @@ static int print_array(const struct contents *c, const struct streams *in, struc
 	uint64_t pad = record_size(r) - RECORD_HEADER - r->bytes;
 	int rc = out_printf(o, e,
 			    "n\t%llu\narray\tnp.memmap(\"%s\", dtype=[(\"header\", \"V64\"), (\"%s\", \"%s\", (%s))",
-			    (unsigned long long)in->records, in->path[0], is_picture(r) ? "image" : "tensor",
+			    (unsigned long long)in->records, in->path[0], record_is_image(r) ? "image" : "tensor",
 			    numpy[r->dtype], dims.data ? dims.data : "");
 	if (!rc && pad)
 		rc = out_printf(o, e, ", (\"pad\", \"V%llu\")", (unsigned long long)pad);

@@ -4,38 +4,8 @@
 #include <string.h>
 
 #include "common/image.h"
+#include "common/record_image.h"
 #include "tools/shard/picture.h"
-
-/* A u8 tensor [H,W,3], [H,W,1] or [H,W]: grey becomes three equal channels. */
-static void from_tensor(struct image *m, const struct record *r, const uint8_t *p)
-{
-	int h = (int)r->dims[0], w = (int)r->dims[1], channels = r->ndim == 3 ? (int)r->dims[2] : 1;
-
-	image_init(m, w, h);
-	for (int y = 0; y < h; y++) {
-		uint8_t *row = image_at(m, 0, y);
-		const uint8_t *src = p + (size_t)y * (size_t)w * (size_t)channels;
-		if (channels == 3)
-			memcpy(row, src, 3 * (size_t)w);
-		else
-			for (int x = 0; x < w; x++)
-				memset(row + 3 * x, src[x], 3);
-	}
-}
-
-int picture_from_record(struct image *m, const struct record *r, const uint8_t *payload, struct err *e)
-{
-	const struct image_limits limits = IMAGE_LIMITS_DEFAULT;
-
-	if (r->kind == RECORD_JPEG || r->kind == RECORD_PNG)
-		return image_decode(m, NULL, payload, r->bytes, &limits, e);
-	if (!is_picture(r))
-		return err_set(e, "not a picture but a tensor of another kind");
-	if (r->dims[0] > INT32_MAX / 4 || r->dims[1] > INT32_MAX / 4)
-		return err_set(e, "a picture too large");
-	from_tensor(m, r, payload);
-	return 0;
-}
 
 int picture_encode(struct buf *b, const char **extension, const struct record *r, const uint8_t *payload, int jpeg,
 		   struct err *e)
@@ -47,7 +17,7 @@ int picture_encode(struct buf *b, const char **extension, const struct record *r
 		return buf_add(b, payload, r->bytes) ? err_set(e, "a picture of too many bytes") : 0;
 	}
 	*extension = jpeg ? "jpg" : "png";
-	if (picture_from_record(&m, r, payload, e))
+	if (record_image(&m, r, payload, e))
 		return -1;
 	int rc = jpeg ? image_encode_jpeg(&m, jpeg, b, e) : image_encode_png(&m, b, e);
 	image_release(&m);

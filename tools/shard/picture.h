@@ -7,8 +7,6 @@
 #include "common/image.h"
 #include "tools/shard/shard.h"
 
-/* Decodes a JPEG or PNG record, or takes a u8 tensor as it is. m is initialised by the call. */
-int picture_from_record(struct image *m, const struct record *r, const uint8_t *payload, struct err *e);
 /*
  * Appends a picture file to b: the payload of a JPEG or PNG record as it is, a u8 tensor as PNG, or as JPEG of that
  * quality where jpeg is not 0. *extension: "jpg" or "png".

@@ -73,8 +73,6 @@ int key_parse(const char *text, uint64_t *key);
 /* "256x256x3", "-" for a scalar. */
 #define DIMS_TEXT 48
 void dims_format(char text[DIMS_TEXT], const struct record *r);
-/* A u8 picture [H,W,3], [H,W,1] or [H,W] of at least one pixel. */
-bool is_picture(const struct record *r);
 /* For an end record: what the inputs said, then the #pg line of this run; NULL with no_pg. Text of b. */
 const char *provenance(struct buf *b, const struct buf *inputs, bool no_pg, int argc, char **argv);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "common/draw.h"
+#include "common/record_image.h"
 #include "common/resample.h"
 #include "tools/shard/picture.h"
 
@@ -47,7 +48,7 @@ static void add_tile(struct sheet *s, const struct streams *in)
 	struct err why = { 0 };
 	const struct record *r = &in->r.head;
 
-	if (picture_from_record(&m, r, in->r.payload, &why)) {
+	if (record_image(&m, r, in->r.payload, &why)) {
 		warn("record %llu: %s", (unsigned long long)in->index, why.msg);
 		s->failed++;
 		return;

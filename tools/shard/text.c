@@ -16,12 +16,6 @@ void dims_format(char text[DIMS_TEXT], const struct record *r)
 		at += (size_t)snprintf(text + at, DIMS_TEXT - at, i ? "x%u" : "%u", r->dims[i]);
 }
 
-bool is_picture(const struct record *r)
-{
-	return r->kind == RECORD_TENSOR && r->dtype == RECORD_U8 && (r->ndim == 2 || r->ndim == 3) && r->bytes &&
-	       (r->ndim == 2 || r->dims[2] == 1 || r->dims[2] == 3);
-}
-
 const char *provenance(struct buf *b, const struct buf *inputs, bool no_pg, int argc, char **argv)
 {
 	struct tsv_out w = { 0 };
