@@ -5,9 +5,8 @@
 #ifndef FRL_MODEL_RESNET_TRAIN_H
 #define FRL_MODEL_RESNET_TRAIN_H
 
+#include "common/model/resnet.h"
 #include "common/nn/train_net.h"
-
-enum resnet_arch { RESNET18, RESNET50 };
 
 /*
  * From a plain input of three channels to the rows after the mean over the last stage: 512 or 2048 channels times width.

@@ -26,67 +26,28 @@ struct retinaface {
 
 /* ---- the weights' metadata */
 
-/* Exactly n numbers, ',' or ';' between them. */
-static int parse_numbers(const char *text, const char *key, float *v, int n, struct err *e)
-{
-	char word[NUM_SIZE];
-
-	for (int i = 0; i < n; i++) {
-		size_t len = strcspn(text, ",;");
-
-		if (len == 0 || len >= sizeof word || (text[len] != 0) != (i + 1 < n))
-			return err_set(e, "metadata %s: not %d numbers", key, n);
-		memcpy(word, text, len);
-		word[len] = 0;
-		if (num_parse_f32(word, &v[i]) < 0 || !isfinite(v[i]))
-			return err_set(e, "metadata %s: '%s' is not a number", key, word);
-		text += len + 1;
-	}
-	return 0;
-}
-
-/* Numbers that stay as they are where the metadata does not speak of them. */
-static int read_numbers(const struct safetensors *s, const char *key, float *v, int n, struct err *e)
-{
-	const char *text = safetensors_get_meta(s, key);
-
-	return text ? parse_numbers(text, key, v, n, e) : 0;
-}
-
 static int check_config(const struct retinaface_config *c, const float *step, struct err *e)
 {
 	for (int i = 0; i < RETINAFACE_LEVELS; i++)
 		if ((int)step[i] != c->step[i])
 			return err_set(e, "metadata frl.steps: the network's strides are 8,16,32");
-	if (!(c->scale > 0 && c->std[0] > 0 && c->std[1] > 0 && c->std[2] > 0))
-		return err_set(e, "metadata frl.input.scale and frl.input.std must be above 0");
 	return 0;
 }
 
 static int read_config(struct retinaface_config *c, const struct safetensors *s, struct err *e)
 {
-	const char *order = safetensors_get_meta(s, "frl.input.order");
 	float step[RETINAFACE_LEVELS] = { 8, 16, 32 };
 
 	*c = (struct retinaface_config){
-		.mean = { 104, 117, 123 },
-		.std = { 1, 1, 1 },
-		.scale = 255,
-		.bgr = true,
+		.input = { .mean = { 104, 117, 123 }, .std = { 1, 1, 1 }, .scale = 255, .bgr = true },
 		.min_size = { { 16, 32 }, { 64, 128 }, { 256, 512 } },
 		.step = { 8, 16, 32 },
 		.variance = { .1f, .2f },
 	};
-	if (order && strcmp(order, "bgr") != 0 && strcmp(order, "rgb") != 0)
-		return err_set(e, "metadata frl.input.order: '%s' is neither bgr nor rgb", order);
-	if (order)
-		c->bgr = strcmp(order, "bgr") == 0;
-	if (read_numbers(s, "frl.input.mean", c->mean, 3, e) < 0 ||
-	    read_numbers(s, "frl.input.std", c->std, 3, e) < 0 ||
-	    read_numbers(s, "frl.input.scale", &c->scale, 1, e) < 0 ||
-	    read_numbers(s, "frl.anchors", c->min_size[0], RETINAFACE_LEVELS * RETINAFACE_SIZES, e) < 0 ||
-	    read_numbers(s, "frl.steps", step, RETINAFACE_LEVELS, e) < 0 ||
-	    read_numbers(s, "frl.variances", c->variance, 2, e) < 0)
+	if (model_input_read(&c->input, s, e) < 0 ||
+	    model_meta_numbers(s, "frl.anchors", c->min_size[0], RETINAFACE_LEVELS * RETINAFACE_SIZES, e) < 0 ||
+	    model_meta_numbers(s, "frl.steps", step, RETINAFACE_LEVELS, e) < 0 ||
+	    model_meta_numbers(s, "frl.variances", c->variance, 2, e) < 0)
 		return -1;
 	return check_config(c, step, e);
 }
@@ -119,7 +80,7 @@ struct retinaface *retinaface_new(const struct nn_backend *b, enum nn_dtype dtyp
 		return NULL;
 	}
 	r->net = net_new(b, dtype, &params);
-	retinaface_net(r->net, r->body, r->config.bgr, r->head);
+	retinaface_net(r->net, r->body, r->config.input.bgr, r->head);
 	if (params_check(&params, "a RetinaFace", e) < 0) {
 		params_release(&params);
 		retinaface_free(r);
@@ -173,14 +134,8 @@ static const struct plan *run(struct retinaface *r, const struct image *m, struc
 {
 	const struct retinaface_config *c = &r->config;
 	const struct plan *plan = plan_cache_get(r->plans, m->w, m->h);
-	struct nn_picture picture = { .rgb = m->data, .pitch = m->stride, .w = m->w, .h = m->h };
+	struct nn_picture picture = model_input_picture(&c->input, m);
 
-	for (int i = 0; i < 3; i++) {
-		int channel = c->bgr ? 2 - i : i;
-
-		picture.mean[i] = c->mean[channel] * 255 / c->scale;
-		picture.scale[i] = c->scale / 255 / c->std[channel];
-	}
 	if (plan_arena_bytes(plan) > s->arena_bytes) {
 		free(s->arena);
 		s->arena_bytes = plan_arena_bytes(plan);

@@ -9,6 +9,7 @@
 
 #include "common/image.h"
 #include "common/model/detections.h"
+#include "common/model/input.h"
 #include "common/nn/backend.h"
 #include "common/nn/safetensors.h"
 
@@ -16,12 +17,7 @@ enum { RETINAFACE_LEVELS = 3, RETINAFACE_SIZES = 2, RETINAFACE_POINTS = 5 };
 
 /* What the weights' metadata says of their input; the reference's values where it says nothing. */
 struct retinaface_config {
-	/*
-	 * The network reads (value * scale / 255 - mean) / std, mean and std in the order of its channels: frl.input.scale,
-	 * .mean, .std.
-	 */
-	float mean[3], std[3], scale;
-	bool bgr;					     /* frl.input.order */
+	struct model_input input; /* frl.input.order, .mean, .std, .scale; pictures of any size */
 	float min_size[RETINAFACE_LEVELS][RETINAFACE_SIZES]; /* frl.anchors, pixels */
 	int step[RETINAFACE_LEVELS];			     /* frl.steps */
 	float variance[2];				     /* frl.variances */
