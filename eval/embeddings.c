@@ -1,11 +1,11 @@
-/* embeddings.c - record streams of embeddings */
+/* embeddings.c - see embeddings.h */
+#include "eval/embeddings.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/le.h"
-#include "common/record.h"
-#include "eval/recognition.h"
 
 static uint64_t elements(const struct record *r)
 {
@@ -28,7 +28,8 @@ static int one(const struct record_reader *r, float *v, size_t n, struct err *e)
 	return 0;
 }
 
-int embeddings_each(const char *path, int (*fn)(void *data, uint64_t key, const float *v, size_t n, struct err *e),
+int embeddings_each(const char *path,
+		    int (*fn)(void *data, const struct record *head, const float *v, size_t n, struct err *e),
 		    void *data, struct err *e)
 {
 	struct record_reader r;
@@ -51,7 +52,7 @@ int embeddings_each(const char *path, int (*fn)(void *data, uint64_t key, const 
 			n = (size_t)elements(&r.head);
 			v = xrealloc_array(NULL, n, sizeof *v);
 		}
-		if ((rc = one(&r, v, n, e)) || (rc = fn(data, r.head.key, v, n, e)))
+		if ((rc = one(&r, v, n, e)) || (rc = fn(data, &r.head, v, n, e)))
 			break;
 	}
 	if (!rc && (r.damage || !r.closed))

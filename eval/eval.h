@@ -13,6 +13,8 @@ int eval_emotion(int argc, char **argv);
 int eval_recognition(int argc, char **argv);
 int eval_scores(int argc, char **argv);
 int eval_mesh(int argc, char **argv);
+int eval_embed(int argc, char **argv);
+int eval_knn(int argc, char **argv);
 int eval_compare(int argc, char **argv);
 
 #endif

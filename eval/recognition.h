@@ -6,6 +6,7 @@
 
 #include "common/metrics/roc.h"
 #include "common/opt.h"
+#include "eval/embeddings.h"
 #include "eval/report.h"
 
 enum identification { IDENTIFY_NIST, IDENTIFY_MERGED };
@@ -28,17 +29,6 @@ struct recognition {
 	int argc;
 	char *const *argv;
 };
-
-/* ---- embeddings.c */
-
-/*
- * Calls fn for every record of the stream: its key and its n floats (valid during the call). All have the same n. Damage
- * is an error.
- */
-int embeddings_each(const char *path, int (*fn)(void *data, uint64_t key, const float *v, size_t n, struct err *e),
-		    void *data, struct err *e);
-/* Divides by the Euclidean norm; -1 if that is 0 or not finite. */
-int embedding_unit(float *v, size_t n);
 
 /* ---- the protocols; each adds its rows to the report */
 

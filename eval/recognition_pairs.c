@@ -193,12 +193,12 @@ static int give(struct finder *f, uint64_t key, const float *v, size_t n, bool o
 	return 0;
 }
 
-static int take(void *data, uint64_t key, const float *v, size_t n, struct err *e)
+static int take(void *data, const struct record *head, const float *v, size_t n, struct err *e)
 {
 	struct finder *f = data;
 
 	f->list->dim = n;
-	return give(f, key, v, n, false, e) || give(f, key, v, n, true, e) ? -1 : 0;
+	return give(f, head->key, v, n, false, e) || give(f, head->key, v, n, true, e) ? -1 : 0;
 }
 
 static int find_embeddings(struct pair_list *l, const char *path, struct err *e)

@@ -144,10 +144,10 @@ static int read_quality(struct pool *p, struct err *e)
 	return rc;
 }
 
-static int take(void *data, uint64_t key, const float *v, size_t n, struct err *e)
+static int take(void *data, const struct record *head, const float *v, size_t n, struct err *e)
 {
 	struct pool *p = data;
-	size_t i = find_key(p, key);
+	size_t i = find_key(p, head->key);
 	double norm = 1;
 
 	if (!p->sum) {
@@ -166,7 +166,7 @@ static int take(void *data, uint64_t key, const float *v, size_t n, struct err *
 			return err_set(e, "'%s': the embedding of the picture on line %llu of '%s' is zero",
 				       p->r->embeddings, (unsigned long long)p->member[i].line, p->r->templates);
 	}
-	for (; i < p->n && p->member[i].key == key; i++) {
+	for (; i < p->n && p->member[i].key == head->key; i++) {
 		double *sum = p->sum + (size_t)p->t->number[p->member[i].template] * n, w = p->member[i].weight / norm;
 
 		p->member[i].found = true;

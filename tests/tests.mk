@@ -15,6 +15,14 @@ $(BUILD)/tests/faults.so: tests/support/faults.c $(BUILD)/probe.mk
 
 unit-build: $(BUILD)/tests/faults.so
 
+# ---- weights from a formula, as a file for command-line tests
+
+$(BUILD)/tests/seeded: $(BUILD)/obj/tests/support/seeded.o $(BUILD)/obj/tests/unit/support_seeded.o $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PROBE_LIBS) -lm
+
+unit-build: $(BUILD)/tests/seeded
+
 # ---- ranks: a program that a test starts several times over
 
 $(BUILD)/tests/ranks_check: $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/support/ranks_*.c)) $(LIB)

@@ -160,7 +160,7 @@ static int load(struct embedder *m, const struct safetensors *s, int size, struc
 		m->input.size = size;
 	resnet_name(m->name, found.arch, found.width);
 	m->net = net_new(m->backend, NN_F32, &params);
-	resnet(m->net, found.arch, found.width, found.prefix, m->input.bgr, stage);
+	resnet_stages(m->net, found.arch, found.width, found.prefix, m->input.bgr, stage);
 	m->channels = (size_t)resnet_channels(found.arch, found.width, at);
 	m->value = stage[at];
 	net_output(m->net, m->value);

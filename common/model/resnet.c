@@ -46,7 +46,7 @@ int resnet_channels(enum resnet_arch arch, int width, int i)
 	return (arch == RESNET50 ? 256 : 64) * width << i;
 }
 
-void resnet(struct net *n, enum resnet_arch arch, int width, const char *prefix, bool bgr, int stage[4])
+void resnet_stages(struct net *n, enum resnet_arch arch, int width, const char *prefix, bool bgr, int stage[4])
 {
 	char block[64];
 	struct names s;

@@ -13,7 +13,7 @@ enum resnet_arch { RESNET18, RESNET50 };
  * Adds the convolutional part after the picture. prefix ("body." or "") goes before each name. The outputs of layer1..layer4
  * (64, 128, 256, 512 channels times width, four times as many with ResNet-50, at strides 4, 8, 16, 32) go to stage[0..3].
  */
-void resnet(struct net *n, enum resnet_arch arch, int width, const char *prefix, bool bgr, int stage[4]);
+void resnet_stages(struct net *n, enum resnet_arch arch, int width, const char *prefix, bool bgr, int stage[4]);
 /* Channels of stage i. */
 int resnet_channels(enum resnet_arch arch, int width, int i);
 

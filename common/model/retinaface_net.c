@@ -128,7 +128,7 @@ void retinaface_net(struct net *n, enum retinaface_body body, bool bgr, int head
 	if (body == RETINAFACE_MOBILENET) {
 		mobilenet(n, bgr, level);
 	} else {
-		resnet(n, RESNET50, 1, "body.", bgr, stage);
+		resnet_stages(n, RESNET50, 1, "body.", bgr, stage);
 		for (int i = 0; i < 3; i++)
 			level[i] = stage[i + 1];
 	}
