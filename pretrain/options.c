@@ -18,6 +18,7 @@ const struct opt_program options_program = {
 
 static const char *const archs[] = { "resnet18", "resnet50", NULL };
 static const char *const optimizers[] = { "sgd", "lars", "adam", NULL };
+static const char *const dtypes[] = { "f32", "bf16", "auto", NULL };
 static const char *const schedules[] = { "cosine", "steps", "constant", NULL };
 
 void options_default(struct options *o)
@@ -121,6 +122,8 @@ struct opt *options_table(struct options *o)
 		OPT_STR(0, "keep-every", "TIME", &o->keep_every, "those at multiples of it stay as well; 0: none"),
 		OPT_GROUP("Common"),
 		OPT_I64(0, "seed", "N", &o->seed, 0, 9e15, "another seed, another start, order and views"),
+		OPT_CHOICE(0, "dtype", NULL, &o->dtype, dtypes,
+			   "numbers of activations; auto: bf16 where the machine is fast in it"),
 		OPT_INT(0, "slices", "N", &o->slices, 1, 4096,
 			"pieces that a batch is computed in; they decide the last bits, and the most threads"),
 		OPT_INT(0, "prefetch", "N", &o->prefetch, 1, 64, "batches of views made ahead"),

@@ -14,6 +14,8 @@
 #include "common/nn/schedule.h"
 #include "common/opt.h"
 
+enum options_dtype { OPTIONS_F32, OPTIONS_BF16, OPTIONS_AUTO }; /* the first two: enum nn_dtype */
+
 struct options {
 	const char *data, *views, *dump_views, *init, *resume, *out;
 	int preset; /* of presets.h, 0: none */
@@ -21,7 +23,7 @@ struct options {
 	int arch, width, hidden, features, prototypes;
 	const char *crops, *area, *jitter;
 	double jitter_p, grey_p, blur_p, flip_p;
-	int batch, slices;
+	int batch, slices, dtype; /* dtype: of enum options_dtype */
 	double temperature, epsilon;
 	int iterations, queue;
 	const char *queue_start, *freeze;
@@ -47,8 +49,9 @@ struct opt *options_table(struct options *o);
 bool options_kept(const char *name);
 
 /*
- * All sources together: argv, read twice, around the preset or the checkpoint that it names; c is the checkpoint opened, zeroed
- * without --resume, and has to outlive o. -1: it cannot be read, or argv changes what has to stay. Wrong options end the process.
+ * All sources together: argv, read twice, around the preset or the checkpoint that it names; c is the checkpoint opened,
+ * zeroed without --resume, and has to outlive o. --dtype auto becomes what this machine makes of it. -1: the checkpoint cannot
+ * be read, or argv changes what has to stay. Wrong options end the process.
  */
 int options_read(struct options *o, const struct opt *table, int argc, char **argv, struct checkpoint *c,
 		 struct err *e);

@@ -123,10 +123,11 @@ static void tell_start(const struct run *r)
 	const struct train_params *p = swav_net_params(r->model.net);
 
 	fprintf(stderr,
-		"%s: %s, views %s, %zu parameters; %" PRIu64 " pictures, %" PRIu64 " steps an epoch, %" PRIu64
+		"%s: %s in %s, views %s, %zu parameters; %" PRIu64 " pictures, %" PRIu64 " steps an epoch, %" PRIu64
 		" in all; %.0f MiB planned (activations %.0f, parameters %.0f, views %.0f); %d threads, %s, oneDNN %s\n",
-		err_program_name(), o->arch == RESNET18 ? "resnet18" : "resnet50", o->crops, p->count,
-		loader_samples(r->loader), r->times.per_epoch, r->schedule.total,
+		err_program_name(), o->arch == RESNET18 ? "resnet18" : "resnet50",
+		o->dtype == OPTIONS_BF16 ? "bf16" : "f32", o->crops, p->count, loader_samples(r->loader),
+		r->times.per_epoch, r->schedule.total,
 		((double)swav_net_bytes(r->model.net) + 3. * (double)(p->count * p->real) +
 		 (double)loader_bytes(r->loader)) /
 			MIB,

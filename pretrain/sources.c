@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "common/nn/checkpoint_run.h"
+#include "common/nn/kern/kern.h"
 #include "pretrain/options.h"
 #include "pretrain/presets.h"
 
@@ -29,11 +30,11 @@ void options_save(const struct opt *table, struct checkpoint_state *s)
 	run_options_save(&kept, s);
 }
 
-int options_read(struct options *o, const struct opt *table, int argc, char **argv, struct checkpoint *c, struct err *e)
+static int read_sources(struct options *o, const struct opt *table, int argc, char **argv, struct checkpoint *c,
+			struct err *e)
 {
 	int first;
 
-	*c = (struct checkpoint){ 0 };
 	options_default(o);
 	first = opt_parse(&options_program, table, argc, argv);
 	if (first < argc)
@@ -50,5 +51,15 @@ int options_read(struct options *o, const struct opt *table, int argc, char **ar
 		return checkpoint_open(c, resume, e) || run_options_go_on(&kept, argc, argv, c, e) ? -1 : 0;
 	preset_apply(preset, table);
 	opt_parse(&options_program, table, argc, argv);
+	return 0;
+}
+
+int options_read(struct options *o, const struct opt *table, int argc, char **argv, struct checkpoint *c, struct err *e)
+{
+	*c = (struct checkpoint){ 0 };
+	if (read_sources(o, table, argc, argv, c, e))
+		return -1;
+	if (o->dtype == OPTIONS_AUTO)
+		o->dtype = kern_best()->fast_bf16 ? OPTIONS_BF16 : OPTIONS_F32;
 	return 0;
 }

@@ -108,6 +108,15 @@ wait_for() {
 		END { exit bad || n != 10 }'
 }
 
+@test "bf16: near the reference, and the same bits for any number of threads" {
+	frl-pretrain -q --data 0.bin,1.bin --out a $(tiny) --steps 3 --dtype bf16 --threads 1
+	frl-pretrain -q --data 0.bin,1.bin --out b $(tiny) --steps 3 --dtype bf16 --threads 3
+	same_run a b
+	[ "$(log a)" != "$(log "$first" | head -n 4)" ]
+	# f32 and bf16 begin alike
+	paste "$first/log.tsv" a/log.tsv | awk -F '\t' 'NR == 2 { d = $3 - $14; exit !(d * d < .05 * .05) }'
+}
+
 @test "one thread and three: the same bytes" {
 	frl-pretrain -q --data 0.bin,1.bin --out three $(tiny) --steps 6 --threads 3
 	same_run "$first" three
