@@ -39,3 +39,26 @@ lists() {
 	[ "$status" -eq 3 ]
 	[[ $output == *"ends before"* ]]
 }
+
+@test "ijbb: as many pictures, templates and persons as were published, from lists made by formula" {
+	# 227,630 pictures in 12,115 templates: 1,845 of the galleries (931 + 914, a person each), 10,270 probes.
+	awk -v m=d/meta/ijbb_face_tid_mid.txt -v s=d/meta/ijbb_name_5pts_score.txt 'BEGIN {
+		for (i = 0; i < 227630; i++) {
+			print i + 1 ".jpg", i % 12115 + 1, int(i / 3) >m
+			print i + 1 ".jpg", "30 40 60 40 45 55 33 70 58 71", i % 90 ? "0.99" : "0.1" >s
+		}
+		for (t = 1; t <= 12115; t++) {
+			f = t <= 931 ? "gallery_S1" : t <= 1845 ? "gallery_S2" : "probe_mixed"
+			f = "d/meta/ijbb_1N_" f ".csv"
+			if (!head[f]++)
+				print "TEMPLATE_ID,SUBJECT_ID,FILENAME" >f
+			for (k = 0; k <= t % 3; k++)
+				print t "," (t <= 1845 ? t : (t - 1846) % 1845 + 1) + 5000 ",img/" k ".jpg" >f
+		}
+	}'
+	frl-curate ijbb --root d --no-stat -q --no-pg >m
+	[ "$(awk -F '\t' '!n++ { for (i = 1; i <= NF; i++) c[$i] = i; next }
+		{ rows++; t[$c["template"]]++; p[$c["identity"]]++; low += $c["score"] < .5
+		  if ($c["identity"] != ($c["template"] <= 1845 ? $c["template"] : ($c["template"] - 1846) % 1845 + 1) + 5000) bad++ }
+		END { print rows, length(t), length(p), low, bad + 0 }' m)" = '227630 12115 1845 2530 0' ]
+}
