@@ -225,6 +225,7 @@ int eval_detection(int argc, char **argv)
 	struct opt options[] = {
 		OPT_GROUP("Input"),
 		OPT_STR(0, "truth", "DIR", &d.truth_dir, "folder of the official wider_*_val.mat files"),
+		OPT_STR(0, "labels", "DIR", &d.truth_dir, "the same as --truth"),
 		OPT_STR(0, "pred", "DIR|MANIFEST", &d.pred,
 			"result files EVENT/NAME.txt, or the rows of frl-detect (- for standard input)"),
 		OPT_STR(0, "list", "FILE", &d.list, "only these pictures of the truth, EVENT/NAME a line"),

@@ -56,6 +56,7 @@ int eval_recognition(int argc, char **argv)
 		OPT_STR(0, "pred", "STREAM", &r.embeddings, "record stream of embeddings"),
 		OPT_STR(0, "pairs", "FILE", &r.pairs, "LFW's pairs.txt, or a manifest id1 id2 same fold"),
 		OPT_STR(0, "truth", "FILE", &r.pairs, "the same as --pairs"),
+		OPT_STR(0, "labels", "FILE", &r.pairs, "the same as --pairs"),
 		OPT_STR(0, "templates", "FILE", &r.templates, "name, template and media a line"),
 		OPT_STR(0, "quality", "FILE", &r.quality, "name .. factor a line: embeddings are multiplied by it"),
 		OPT_BOOL(0, "unit", &r.unit, "embeddings are normalised before they are pooled"),

@@ -505,3 +505,15 @@ same_options() {
 	done
 	[[ $tasks == *detection*emotion* ]]
 }
+
+@test "--labels is --truth in every task" {
+	for t in recognition landmarks au emotion mesh detection; do
+		frl-eval $t --help | grep -q -- '--labels' || { echo "$t"; return 1; }
+	done
+	cd "$golden/recognition" || return 1
+	frl-eval recognition --pred lfw.bin --pairs pairs.txt --no-pg >"$BATS_TEST_TMPDIR/pairs"
+	frl-eval recognition --pred lfw.bin --labels pairs.txt --no-pg | cmp - "$BATS_TEST_TMPDIR/pairs"
+	run frl-eval detection --labels nowhere --pred nowhere
+	[ "$status" -eq 3 ]
+	[[ $output == *nowhere/wider_face_val.mat* ]]
+}

@@ -186,6 +186,14 @@ static const char *label_pictures(struct curate *c, bool train)
 	return train ? "train/images" : "val/images";
 }
 
+/* Of "# PATH", below dir; NULL without a path. */
+static char *label_path(const char *line, const char *dir)
+{
+	const char *name = line + 1 + (line[1] == ' ');
+
+	return *name ? xasprintf("%s/%s", dir, name) : NULL;
+}
+
 static int read_labels(struct curate *c, const char *list, const char *split, struct err *e)
 {
 	const char *dir = label_pictures(c, list == labels_train);
@@ -196,7 +204,6 @@ static int read_labels(struct curate *c, const char *list, const char *split, st
 
 	while (!rc && (rc = text_next(&t, e)) >= 0) {
 		const bool end = rc == 0, head = !end && *t.line == '#';
-		const char *name = t.line + 1;
 
 		rc = 0;
 		/* A picture ends where another begins: one without faces is a row as well. */
@@ -209,9 +216,8 @@ static int read_labels(struct curate *c, const char *list, const char *split, st
 				  : text_bad(&t, e, "a face before '# PATH'");
 			continue;
 		}
-		name += *name == ' ';
 		free(path);
-		path = *name ? xasprintf("%s/%s", dir, name) : NULL;
+		path = label_path(t.line, dir);
 		face = 0;
 		if (!path)
 			rc = text_bad(&t, e, "'#' without a path");
