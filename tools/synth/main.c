@@ -8,24 +8,33 @@
 #include "common/opt.h"
 #include "common/progress.h"
 #include "common/thread.h"
-#include "tools/synth/output.h"
+#include "tools/synth/layout.h"
 
-enum { LEAST_SIZE = 16, MOST_SIZE = 2048, MOST_PER_IDENTITY = 1 << 24, DEFAULT_SIZE = 256, ALIGNED_SIZE = 112 };
+enum {
+	LEAST_SIZE = 16,
+	MOST_SIZE = 2048,
+	MOST_PER_IDENTITY = 1 << 24,
+	DEFAULT_SIZE = 256,
+	ALIGNED_SIZE = 112,
+	PHOTO_SIZE = 320,
+	PHOTO_QUALITY = 95
+};
 
 struct config {
 	struct synth_scene scene;
 	struct synth_names names;
 	struct opt_common common;
 	struct opt_list backgrounds;
-	const char *model;
+	const char *model, *root;
 	int64_t n, identities, seed;
-	int camera, units, per_identity;
+	int camera, units, per_identity, layout; /* -1: no layout, a stream */
 };
 
 struct run {
 	struct config *config;
 	struct synth_worker *worker; /* [threads] */
 	struct synth_output output;
+	struct synth_layout layout;
 	uint64_t next, n;
 	struct err e;
 	bool failed;
@@ -95,6 +104,8 @@ static int write_job(void *data, void *item, bool last_ready)
 
 	if (j->failed)
 		r->e = j->e;
+	else if (r->config->layout >= 0)
+		rc = synth_layout_job(&r->layout, j, &r->e);
 	else
 		rc = synth_output_job(&r->output, j, last_ready, &r->e);
 	r->failed = rc < 0;
@@ -116,7 +127,8 @@ static const char *const unit_sets[] = { "disfa", "bp4d", "all", NULL };
 
 static const struct opt_program program = {
 	.name = "frl-synth",
-	.synopsis = "frl-synth --model DIR [option ...] > faces.bin",
+	.synopsis = "frl-synth --model DIR [option ...] > faces.bin\n"
+		    "frl-synth --model DIR --layout SET --root DIR [option ...]",
 	.purpose = "Draws faces with exact truth for all five tasks from a 3D face model.",
 	.example = "frl-synth --model ict/ -n 20000 --seed 1 -m truth.tsv --mesh mesh.bin > faces.bin",
 };
@@ -156,6 +168,9 @@ static void parse(struct config *c, int argc, char **argv)
 		OPT_STR('m', "manifest", "FILE", &c->names.manifest, "write the truth, a row for each picture"),
 		OPT_STR(0, "mesh", "FILE", &c->names.mesh, "write the vertices, f32 records in pixels"),
 		OPT_STR(0, "params", "FILE", &c->names.params, "write the numbers that were drawn"),
+		OPT_CHOICE(0, "layout", "SET", &c->layout, synth_layout_names,
+			   "write a folder as that set is published"),
+		OPT_STR(0, "root", "DIR", &c->root, "the folder of --layout"),
 		OPT_CHOICE(0, "units", "SET", &c->units, unit_sets, "action units that have columns"),
 		OPT_INT(0, "jpeg", "Q", &c->names.jpeg, 0, 100, "JPEG records of quality Q; 0: raw ones"),
 		OPT_COMMON(&c->common),
@@ -164,6 +179,34 @@ static void parse(struct config *c, int argc, char **argv)
 
 	if (opt_parse(&program, options, argc, argv) < argc)
 		opt_usage(&program, "no arguments are taken");
+}
+
+/* A set's own number of persons, and photos instead of crops. */
+static void check_layout(struct config *c)
+{
+	const struct synth_layout_set *set = synth_layout_set(c->layout);
+	const struct synth_names *n = &c->names;
+	struct synth_frame *f = &c->scene.frame;
+
+	if (!c->root)
+		opt_usage(&program, "--layout needs --root DIR");
+	if (n->stream || n->manifest || n->mesh || n->params || f->align)
+		opt_usage(&program, "--layout writes nothing but its folder");
+	if (set->persons && c->identities > set->persons)
+		opt_usage(&program, "%s has %d persons", set->name, set->persons);
+	if (set->persons && !c->identities)
+		c->identities = set->persons;
+	/* A set of so many persons has pictures of each. */
+	if (set->persons && c->n) {
+		c->per_identity = (int)((c->n + c->identities - 1) / c->identities);
+		c->n = c->identities * c->per_identity;
+	}
+	if (!n->jpeg)
+		c->names.jpeg = PHOTO_QUALITY;
+	if (!f->size)
+		f->size = PHOTO_SIZE;
+	if (f->face == 0)
+		f->face = f->size * .5;
 }
 
 /* At most one thing goes to standard output. */
@@ -186,6 +229,10 @@ static void check(struct config *c)
 	if (!c->model)
 		opt_usage(&program, isatty(STDIN_FILENO) ? NULL : "--model DIR is needed");
 	check_outputs(&c->names);
+	if (c->layout >= 0)
+		check_layout(c);
+	else if (c->root)
+		opt_usage(&program, "--root goes with --layout");
 	if (o->near > o->far)
 		opt_usage(&program, "--near is larger than --far");
 	o->seed = (uint64_t)c->seed;
@@ -216,12 +263,27 @@ static void open_scene(struct synth_scene *s, const struct config *c, int thread
 		die_err(&e);
 }
 
+static void open_output(struct run *r, int argc, char **argv)
+{
+	struct config *c = r->config;
+	struct tsv_out pg = { 0 };
+	int rc;
+
+	tsv_out_pg(&pg, c->common.no_pg, argc, argv);
+	if (c->layout >= 0)
+		rc = synth_layout_open(&r->layout, synth_layout_set(c->layout), c->root, &c->scene, &r->e);
+	else
+		rc = synth_output_open(&r->output, &c->names, &c->scene, pg.line.len ? pg.line.data : "", &r->e);
+	if (rc < 0)
+		die_err(&r->e);
+	tsv_out_release(&pg);
+}
+
 static int make_faces(struct config *c, int argc, char **argv)
 {
 	int threads = c->common.threads ? c->common.threads : thread_default();
 	struct run r = { .config = c, .n = (uint64_t)c->n };
 	struct summary sum = { 0 };
-	struct tsv_out pg = { 0 };
 	const struct pipeline p = {
 		.read = read_job,
 		.work = work_job,
@@ -232,22 +294,21 @@ static int make_faces(struct config *c, int argc, char **argv)
 	};
 
 	open_scene(&c->scene, c, threads);
-	tsv_out_pg(&pg, c->common.no_pg, argc, argv);
-	if (synth_output_open(&r.output, &c->names, &c->scene, pg.line.len ? pg.line.data : "", &r.e) < 0)
-		die_err(&r.e);
-	tsv_out_release(&pg);
+	open_output(&r, argc, argv);
 	r.worker = xcalloc((size_t)threads, sizeof *r.worker);
 	for (int i = 0; i < threads; i++)
 		synth_worker_init(&r.worker[i], &c->scene);
 	progress_start("faces", r.n, c->common.quiet);
 	pipeline_run(&p);
 	progress_stop();
-	if (r.failed || synth_output_commit(&r.output, &r.e) < 0)
+	if (r.failed ||
+	    (c->layout >= 0 ? synth_layout_commit(&r.layout, &r.e) : synth_output_commit(&r.output, &r.e)) < 0)
 		die_err(&r.e);
 	for (int i = 0; i < threads; i++)
 		synth_worker_release(&r.worker[i]);
 	free(r.worker);
 	synth_output_abort(&r.output);
+	synth_layout_release(&r.layout);
 	synth_backdrop_close(&c->scene.backdrop);
 	synth_regions_release(&c->scene.regions);
 	synth_surface_release(&c->scene.surface);
@@ -262,6 +323,7 @@ int main(int argc, char **argv)
 	struct config c = {
 		.scene = { .options = SYNTH_OPTIONS_DEFAULT, .samples = 2 },
 		.per_identity = 20,
+		.layout = -1,
 	};
 
 	malloc_return_large(4 << 20);
