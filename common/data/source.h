@@ -1,7 +1,7 @@
 /*
  * source.h - the pictures of one or more record streams as one array, read from any thread
  *
- * Records are read, not mapped: reading one costs a hundredth of what is done with it, and a file that shrinks or a disk that
+ * Records are read, not mapped: reading one costs two hundredths of what is done with it, and a file that shrinks or a disk that
  * fails meanwhile is an error of one record instead of a signal.
  */
 #ifndef FRL_DATA_SOURCE_H
