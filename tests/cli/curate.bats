@@ -114,6 +114,33 @@ need() { [ -d "$DATA/$1" ] || skip "no $DATA/$1"; }
 	grep -q '^AFW/AFW_9_1_1.jpg.*bad:mat: ' m
 }
 
+@test "300w-lp, aflw2000: --params writes coefficients and pose, a record for each row that is ok (NumPy)" {
+	rmdir d
+	ln -s "$GOLDEN/300w-lp" d
+	run -4 frl-curate 300w-lp --root d -q --no-pg --id-prefix x/ --params p.bin -o m
+	run -4 frl-curate 300w-lp --root d -q --no-pg --id-prefix x/ -o without
+	cmp m without
+	frl-shard check -q p.bin
+	frl-shard export --to npy p.bin >p.npy
+	# 4 records of 235 numbers, as NumPy has them behind its header.
+	tail -c 3760 p.npy >got
+	tail -c 3760 "$GOLDEN/300w-lp-params.npy" | cmp - got
+	frl-shard ls -q --no-pg p.bin | awk -F '\t' '$3 == "tensor" { print $6, $4, $5 }' >keys
+	columns m id status | grep 'ok$' | cut -f 1 | while read -r i; do
+		echo "$(printf %s "$i" | sha256sum | cut -c 1-16) f32 235"
+	done | diff - keys
+	run -2 frl-curate folder --root d --params p
+	[[ $output == *"folder takes no --params"* ]]
+	run -1 sh -c 'frl-curate 300w-lp --root d -q --params /dev/full -o m2'
+	[ ! -e m2 ]
+	[ -d "$DATA/aflw2000" ] || return 0
+	frl-curate aflw2000 --root "$DATA/aflw2000" -q --no-pg --params a.bin >m
+	[ "$(frl-shard info a.bin | awk '$1 == "records" { print $2 }')" = 8 ]
+	# Yaw, the second of the pose, in radians: what the manifest says in degrees.
+	frl-shard export --to npy a.bin | tail -c 7520 | od -An -v -t f4 -w940 | awk '{ print $230 * 180 / 3.14159265358979 }' >got
+	columns m yaw | paste - got | awk '{ d = $1 - $2; if (d > 1e-3 || d < -1e-3) exit 1; n++ } END { exit n != 8 }'
+}
+
 @test "imdb-face: boxes follow the picture's own size; URLs with commas, quotes, several faces" {
 	mkdir -p d/nm0000001
 	# 16 x 8 pixels

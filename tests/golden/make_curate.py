@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A small 300W-LP in its published layout, and what frl-curate has to make of them, by code that is not ours.
+"""A small 300W-LP in its published layout, and what frl-curate has to make of it, by code that is not ours:
+300w-lp.tsv; 300w-lp-params.npy, the coefficients in f32, rows in the manifest's order.
 
     python tests/golden/make_curate.py tests/golden/curate        (SciPy 1.17.1, NumPy 2.4.6)
 """
@@ -38,22 +39,25 @@ def mirror(points):
     return flipped
 
 
-rows = []
+rows, params = [], {}
 for name in ("AFW_134212_1_0", "AFW_134212_1_3"):
     points = np.round(rng.uniform(100, 350, (68, 2)), 4)
     for flip in ("", "_Flip"):
         pose = np.round(rng.uniform(-1, 1, (1, 7)), 3).astype(np.float32)
+        shape, exp = (rng.normal(0, s, (n, 1)).astype(np.float32) for n, s in ((199, 1e5), (29, 1)))
+        params[f"AFW{flip}/{name}.jpg"] = np.concatenate([shape[:, 0], exp[:, 0], pose[0]])
         touch(f"300w-lp/AFW{flip}/{name}.jpg")
         save(f"300w-lp/AFW{flip}/{name}.mat", {
             # the trap: the same points for every rotation
             "pt2d": np.ones((2, 68)), "roi": np.int16([[1, 2, 3, 4]]), "Illum_Para": np.ones((1, 10), np.float32),
             "Color_Para": np.ones((1, 7), np.float32), "Tex_Para": np.ones((199, 1), np.float32),
-            "Shape_Para": np.ones((199, 1), np.float32), "Exp_Para": np.ones((29, 1), np.float32), "Pose_Para": pose})
+            "Shape_Para": shape, "Exp_Para": exp, "Pose_Para": pose})
         p = mirror(points) if flip else points
         rows.append([f"AFW{flip}/{name}", str(int(bool(flip)))] +
                     [float(v) for v in np.degrees(pose[0, :3].astype(np.float64))] +
                     [float(v) for v in (*p.min(0), *p.max(0), *p.ravel())])
     save(f"300w-lp/landmarks/AFW/{name}_pts.mat", {"pts_2d": points, "pts_3d": points + 1})
+np.save(os.path.join(out, "300w-lp-params.npy"), np.stack([params[k] for k in sorted(params)]))
 # a picture without parameters, and one whose file is damaged
 touch("300w-lp/AFW/AFW_9_1_0.jpg")
 touch("300w-lp/AFW/AFW_9_1_1.jpg")

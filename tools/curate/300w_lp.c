@@ -10,9 +10,10 @@
 
 #include "tools/curate/face68.h"
 #include "tools/curate/mats.h"
+#include "tools/curate/params.h"
 #include "tools/curate/readers.h"
 
-enum { POSE = 7, VALUES = POSE + 2 * FACE68, SIDE = 450 };
+enum { POSE = PARAMS - PARAMS_POSE, POINTS = PARAMS, VALUES = POINTS + 2 * FACE68, SIDE = 450 };
 
 static const char *const sets[] = {
 	"AFW", "AFW_Flip", "HELEN", "HELEN_Flip", "IBUG", "IBUG_Flip", "LFPW", "LFPW_Flip"
@@ -52,12 +53,12 @@ static int read_points(const char *root, const char *name, double *point, struct
 
 static int read_mat(const struct mats *m, const char *name, double *value, struct err *e)
 {
-	static const char *const names[] = { "Pose_Para", NULL };
+	const char *names[5];
 	char *mat = xasprintf("%.*s.mat", (int)(strrchr(name, '.') - name), name);
 	struct mat_file f;
-	int rc = mats_open(&f, m->c->root, mat, names, e);
+	int rc = mats_open(&f, m->c->root, mat, params_names(m->c, NULL, names), e);
 
-	rc = rc || mats_numbers(&f, "Pose_Para", 1, POSE, value, e) || read_points(m->c->root, name, value + POSE, e);
+	rc = rc || params_read(m->c, &f, value, e) || read_points(m->c->root, name, value + POINTS, e);
 	mat_release(&f);
 	free(mat);
 	return rc ? -1 : 0;
@@ -78,12 +79,12 @@ static int write_row(struct curate *c, const char *name, const double *v, const 
 	free(mat);
 	if (v) {
 		for (int i = 0; i < 3; i++)
-			row_f64(c, v[i] * 180 / M_PI);
-		face68_box(v + POSE, FACE68, 2, box);
+			row_f64(c, v[POSE + i] * 180 / M_PI);
+		face68_box(v + POINTS, FACE68, 2, box);
 		row_numbers(c, box, 4);
-		row_numbers(c, v + POSE, 2 * FACE68);
+		row_numbers(c, v + POINTS, 2 * FACE68);
 	}
-	return row_end(c, status, e);
+	return row_end(c, status, e) || (v && params_write(c, v, e)) ? -1 : 0;
 }
 
 int read_300w_lp(struct curate *c, struct err *e)

@@ -10,9 +10,10 @@
 
 #include "tools/curate/face68.h"
 #include "tools/curate/mats.h"
+#include "tools/curate/params.h"
 #include "tools/curate/readers.h"
 
-enum { POSE = 7, POINTS = 3 * FACE68, VALUES = POSE + POINTS };
+enum { POSE = PARAMS - PARAMS_POSE, POINTS = PARAMS, NUMBERS = 3 * FACE68, VALUES = POINTS + NUMBERS };
 
 static char *mat_name(const char *picture)
 {
@@ -21,13 +22,12 @@ static char *mat_name(const char *picture)
 
 static int read_mat(const struct mats *m, const char *name, double *value, struct err *e)
 {
-	static const char *const names[] = { "Pose_Para", "pt3d_68", NULL };
+	const char *names[5];
 	char *mat = mat_name(name);
 	struct mat_file f;
-	int rc = mats_open(&f, m->c->root, mat, names, e);
+	int rc = mats_open(&f, m->c->root, mat, params_names(m->c, "pt3d_68", names), e);
 
-	rc = rc || mats_numbers(&f, "Pose_Para", 1, POSE, value, e) ||
-	     mats_numbers(&f, "pt3d_68", 3, FACE68, value + POSE, e);
+	rc = rc || params_read(m->c, &f, value, e) || mats_numbers(&f, "pt3d_68", 3, FACE68, value + POINTS, e);
 	mat_release(&f);
 	free(mat);
 	return rc ? -1 : 0;
@@ -43,14 +43,14 @@ static int write_row(struct curate *c, const char *name, const double *v, const 
 	free(mat);
 	if (v) {
 		for (int i = 0; i < 3; i++)
-			row_f64(c, v[i] * 180 / M_PI);
-		face68_box(v + POSE, FACE68, 3, box);
+			row_f64(c, v[POSE + i] * 180 / M_PI);
+		face68_box(v + POINTS, FACE68, 3, box);
 		row_numbers(c, box, 4);
 		row_f64(c, sqrt((box[2] - box[0]) * (box[3] - box[1])));
 		/* Column-major 3x68 is x y z point by point. */
-		row_numbers(c, v + POSE, POINTS);
+		row_numbers(c, v + POINTS, NUMBERS);
 	}
-	return row_end(c, status, e);
+	return row_end(c, status, e) || (v && params_write(c, v, e)) ? -1 : 0;
 }
 
 int read_aflw2000(struct curate *c, struct err *e)

@@ -16,6 +16,7 @@
 #include "common/io.h"
 #include "common/opt.h"
 #include "common/progress.h"
+#include "common/record.h"
 #include "common/tsv.h"
 
 enum { CURATE_CLASSES = 8 };
@@ -29,7 +30,7 @@ struct reader {
 	const char *layout;	   /* expected under --root */
 	const char *const *splits; /* NULL-ended; NULL: it has none */
 	int (*read)(struct curate *c, struct err *e);
-	bool takes_pictures, takes_classes; /* these options; others refuse them */
+	bool takes_pictures, takes_classes, takes_params; /* these options; others refuse them */
 };
 
 /* By name; ended by one without a name. */
@@ -40,6 +41,7 @@ struct curate {
 	const char *root, *split, *output;
 	const char *id_prefix; /* before each id; "" */
 	const char *pictures;  /* where pictures inside .mat files go; NULL: nowhere */
+	const char *params;    /* where coefficients of 3D faces go; NULL: nowhere */
 	bool no_stat;
 	int classes; /* expressions that are classes, from 0 on */
 	struct fail_ok fail_ok;
@@ -49,6 +51,9 @@ struct curate {
 	struct summary summary;
 	struct buf path; /* of the current row, relative to root */
 	struct buf id;
+	bool row_ok; /* the status of the last row */
+	struct out params_out;
+	struct record_writer params_writer;
 	struct buf full; /* scratch for root/path */
 };
 

@@ -20,7 +20,7 @@ const struct reader curate_readers[] = {
 	  "the page of 3DDFA (Face Alignment Across Large Poses)",
 	  "  AFW/*.jpg *.mat, AFW_Flip/, HELEN/, HELEN_Flip/, IBUG/, IBUG_Flip/, LFPW/, LFPW_Flip/\n"
 	  "  landmarks/AFW/*_pts.mat and so on",
-	  NULL, .read = read_300w_lp },
+	  NULL, .read = read_300w_lp, .takes_params = true },
 	{ "imdb-face", "IMDb-Face, 1.7 million faces of 59,000 persons",
 	  "the repository IMDb-Face on GitHub (the list; pictures are behind its URLs)",
 	  "  IMDb-Face.csv\n"
@@ -92,7 +92,7 @@ const struct reader curate_readers[] = {
 	  NULL, .read = read_lfw },
 	{ "aflw2000", "AFLW2000-3D, 2,000 faces with 68 points in 3D",
 	  "the page of 3DDFA (Face Alignment Across Large Poses)", "  AFLW2000/image00002.jpg image00002.mat ..", NULL,
-	  .read = read_aflw2000 },
+	  .read = read_aflw2000, .takes_params = true },
 	{ "florence", "Florence 2D/3D (MICC), 3D scans of 53 persons",
 	  "the Media Integration and Communication Center of Florence (MICC), on signing its agreement",
 	  "  subject_01/Model/frontal1/obj/*.obj, frontal2/, sideL/, sideR/\n"

@@ -94,6 +94,7 @@ int row_end(struct curate *c, const char *status, struct err *e)
 	row_blank(c, c->rows.columns - 1 - c->rows.n);
 	tsv_out_str(&c->rows, word);
 	tsv_out_end(&c->rows);
+	c->row_ok = strcmp(word, "ok") == 0;
 	c->summary.out++;
 	c->summary.failed += strncmp(word, "bad:", 4) == 0;
 	progress_add(1);

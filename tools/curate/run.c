@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "tools/curate/curate.h"
+#include "tools/curate/params.h"
 
 bool curate_wants(const struct curate *c, const char *split)
 {
@@ -72,7 +73,7 @@ static const struct reader *find(const char *name)
 
 static int run(struct curate *c, int argc, char **argv, struct err *e)
 {
-	int rc = check(c, e) || out_open(&c->out, c->output, false, e) ? -1 : 0;
+	int rc = check(c, e) || out_open(&c->out, c->output, false, e) || params_open(c, e) ? -1 : 0;
 
 	if (!rc) {
 		tsv_out_pg(&c->rows, c->common.no_pg, argc + 1, argv - 1);
@@ -81,7 +82,7 @@ static int run(struct curate *c, int argc, char **argv, struct err *e)
 		progress_stop();
 	}
 	if (!rc)
-		rc = out_commit(&c->out, e);
+		rc = params_close(c, e) || out_commit(&c->out, e) ? -1 : 0;
 	return rc;
 }
 
@@ -103,6 +104,8 @@ int curate_main(int argc, char **argv)
 		OPT_BOOL(0, "no-stat", &c.no_stat, "do not look whether each picture is there"),
 		OPT_STR(0, "pictures", "DIR", &c.pictures,
 			"cofw, cofw68: write the pictures inside the .mat to DIR, paths are relative to it"),
+		OPT_STR(0, "params", "FILE", &c.params,
+			"300w-lp, aflw2000: write a record of 3D coefficients and pose for each row that is ok"),
 		OPT_INT(0, "classes", "N", &c.classes, 7, CURATE_CLASSES, "affectnet: 7 leaves out contempt"),
 		OPT_STR(0, "id-prefix", "TEXT", &c.id_prefix, "before each id, so that ids of several sets differ"),
 		OPT_STR('o', "output", "FILE", &c.output, "where the manifest goes; - is standard output"),
@@ -120,8 +123,12 @@ int curate_main(int argc, char **argv)
 		opt_usage(&program, "unexpected argument '%s'", argv[first]);
 	if (!c.root)
 		opt_usage(&program, "--root is needed");
-	if ((c.pictures && !c.reader->takes_pictures) || (c.classes != CURATE_CLASSES && !c.reader->takes_classes))
-		opt_usage(&program, "%s takes no --%s", c.reader->name, c.pictures ? "pictures" : "classes");
+	if (c.pictures && !c.reader->takes_pictures)
+		opt_usage(&program, "%s takes no --pictures", c.reader->name);
+	if (c.classes != CURATE_CLASSES && !c.reader->takes_classes)
+		opt_usage(&program, "%s takes no --classes", c.reader->name);
+	if (c.params && !c.reader->takes_params)
+		opt_usage(&program, "%s takes no --params", c.reader->name);
 	if (run(&c, argc, argv, &e))
 		die_err(&e);
 	c.summary.in = c.summary.out;
