@@ -69,6 +69,10 @@ BENCH := $(patsubst tests/bench/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/benc
 
 bench: all $(BENCH)
 	@tests/bench/run $(PYTHON)
+	@tests/bench/swav $(PYTHON)
+
+bench-swav: $(BUILD)/tests/bench_swav $(BUILD)/tests/bench_measure
+	@tests/bench/swav $(PYTHON)
 
 $(BUILD)/tests/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(PARTS) $(LIB)
 	@mkdir -p $(@D)
@@ -80,4 +84,4 @@ RUN_KILLS ?= 50
 torture-pretrain: all
 	tests/torture/pretrain $(RUN_KILLS)
 
-.PHONY: check lint fuzz fuzz-replay fuzz-build bench torture-pretrain
+.PHONY: check lint fuzz fuzz-replay fuzz-build bench bench-swav torture-pretrain

@@ -55,7 +55,7 @@ struct swav_net *swav_net_new(const struct nn_train *ops, const struct swav_conf
 	for (int g = 0; g < c->groups; g++) {
 		s->plan[g] = train_plan_new_keeping(s->backbone, c->group[g].count * c->batch, c->group[g].size,
 						    c->group[g].size, c->slices,
-						    c->checkpoint ? TRAIN_KEEP_BLOCKS : TRAIN_KEEP_ALL);
+						    c->checkpoint ? TRAIN_KEEP_BLOCKS : TRAIN_KEEP_COSTLY);
 		s->views += c->group[g].count;
 	}
 	s->rows = train_plan_new(s->head, s->views * c->batch, 1, 1, c->slices);

@@ -28,7 +28,8 @@ struct swav_config {
 	} group[SWAV_MAX_GROUPS];
 	int slices;	     /* of each group's batch and of the rows */
 	enum nn_dtype dtype; /* of values; parameters, embeddings and the loss are f32 */
-	bool checkpoint; /* keep what blocks of the backbone read, and compute the rest again: same bits, less memory */
+	/* Only what blocks of the backbone read is kept, not all but batch norm's outputs: less memory, more time, same bits. */
+	bool checkpoint;
 };
 
 struct swav_net;

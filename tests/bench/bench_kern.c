@@ -13,10 +13,7 @@
 
 #include "common/err.h"
 #include "common/nn/kern/kern.h"
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
+#include "tests/bench/peak.h"
 
 #define MAX_LAYERS 40
 #define MAX_BLOCKS 64
@@ -48,50 +45,6 @@ static enum kern_dtype dtype;
 static struct layer layers[MAX_LAYERS];
 static int n_layers;
 static struct kern_picture pic = { .mean = { 123, 117, 104 }, .scale = { 1, 1, 1 } };
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-#if defined(__x86_64__)
-/* GFLOP/s of 12 independent chains of the widest multiply-add; 12 cover latency 4 at 2 a cycle. */
-#define PEAK(name, isa, vec, set1, step, flops) \
-	__attribute__((target(isa))) static double name(void) \
-	{ \
-		vec a[12], b = set1(1e-9f), c = set1(.5f); \
-		double t = now(); \
-		long n = 4000000; \
-\
-		_Pragma("GCC unroll 12") for (int j = 0; j < 12; j++) a[j] = set1((float)j); \
-		for (long i = 0; i < n; i++) { \
-			_Pragma("GCC unroll 12") for (int j = 0; j < 12; j++) a[j] = step(a[j], b, c); \
-			__asm__ volatile(""); \
-		} \
-		_Pragma("GCC unroll 12") for (int j = 0; j < 12; j++) __asm__ volatile("" : : "x"(a[j])); \
-		return (double)n * 12 * flops / (now() - t) * 1e-9; \
-	}
-#define FMA256(a, b, c) _mm256_fmadd_ps(b, c, a)
-#define FMA512(a, b, c) _mm512_fmadd_ps(b, c, a)
-#define DP512(a, b, c) _mm512_dpbf16_ps(a, (__m512bh)b, (__m512bh)c)
-PEAK(peak_avx2, "avx2,fma", __m256, _mm256_set1_ps, FMA256, 16)
-PEAK(peak_avx512, "avx512f", __m512, _mm512_set1_ps, FMA512, 32)
-PEAK(peak_bf16, "avx512f,avx512bf16", __m512, _mm512_set1_ps, DP512, 64)
-#endif
-
-static double peak(void)
-{
-#if defined(__x86_64__)
-	if (dtype == KERN_BF16 && k->fast_bf16)
-		return peak_bf16();
-	return k->block == 16 ? peak_avx512() : strcmp(k->name, "avx2") ? 0 : peak_avx2();
-#else
-	return 0;
-#endif
-}
 
 static float *randoms(int n, float scale)
 {
@@ -335,22 +288,22 @@ int main(int argc, char **argv)
 	if (getenv("CHAINS"))
 		sscanf(getenv("CHAINS"), "%d,%d,%d", &chains[0], &chains[1], &chains[2]);
 	make_scratch();
-	start = now();
-	while (n < 4000 && (n < 5 || now() - start < seconds)) {
-		double t = now();
+	start = peak_now();
+	while (n < 4000 && (n < 5 || peak_now() - start < seconds)) {
+		double t = peak_now();
 
 		for (int i = 0; i < n_layers; i++) {
 			double u;
 
 			run_layer(&layers[i], 0, layers[i].oh);
-			u = now();
+			u = peak_now();
 			times[i][n] = u - t;
 			t = u;
 		}
 		net_pass();
-		net[n++] = now() - t;
+		net[n++] = peak_now() - t;
 	}
-	top = peak();
+	top = peak_gflops(k, dtype == KERN_BF16);
 	printf("layer\tshape\tisa\tdtype\tms\tgflops\tshare\n");
 	for (int i = 0; i < n_layers; i++) {
 		struct layer *l = &layers[i];
