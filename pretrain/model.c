@@ -16,6 +16,7 @@ static struct swav_net *network(const struct options *o, const struct plan *p)
 		.batch = o->batch,
 		.groups = p->groups,
 		.slices = o->slices,
+		.checkpoint = o->recompute,
 		.dtype = o->dtype == OPTIONS_BF16 ? NN_BF16 : NN_F32,
 	};
 

@@ -122,6 +122,8 @@ struct opt *options_table(struct options *o)
 		OPT_STR(0, "keep-every", "TIME", &o->keep_every, "those at multiples of it stay as well; 0: none"),
 		OPT_GROUP("Common"),
 		OPT_I64(0, "seed", "N", &o->seed, 0, 9e15, "another seed, another start, order and views"),
+		OPT_BOOL(0, "checkpoint-activations", &o->recompute,
+			 "keep less of forward and compute it again: less memory, more time, the same bits"),
 		OPT_CHOICE(0, "dtype", NULL, &o->dtype, dtypes,
 			   "numbers of activations; auto: bf16 where the machine is fast in it"),
 		OPT_INT(0, "slices", "N", &o->slices, 1, 4096,

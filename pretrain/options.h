@@ -19,7 +19,7 @@ enum options_dtype { OPTIONS_F32, OPTIONS_BF16, OPTIONS_AUTO }; /* the first two
 struct options {
 	const char *data, *views, *dump_views, *init, *resume, *out;
 	int preset; /* of presets.h, 0: none */
-	bool print_schedule, init_head;
+	bool print_schedule, init_head, recompute;
 	int arch, width, hidden, features, prototypes;
 	const char *crops, *area, *jitter;
 	double jitter_p, grey_p, blur_p, flip_p;

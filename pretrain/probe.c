@@ -7,10 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/image.h"
 #include "common/metrics/knn.h"
 #include "common/num.h"
-#include "common/record.h"
+#include "common/record_image.h"
 #include "common/resample.h"
 #include "common/rows.h"
 
@@ -19,21 +18,6 @@ enum { BATCH = 64 };
 static const char header[] = "step\tepoch\tset\twhat\tk\tn\tclasses\taccuracy\tse\n";
 
 /* ---- pictures */
-
-/* The record as a picture: 0, or -1 with the reason. */
-static int decode(struct image *m, const struct record *h, const uint8_t *payload, struct err *e)
-{
-	static const struct image_limits limits = IMAGE_LIMITS_DEFAULT;
-
-	if (h->kind != RECORD_TENSOR)
-		return image_decode(m, NULL, payload, h->bytes, &limits, e);
-	if (h->dtype != RECORD_U8 || h->ndim != 3 || h->dims[2] != 3 || !h->bytes || h->bytes > limits.max_pixels * 3)
-		return err_set(e, "not a picture");
-	image_init(m, (int)h->dims[1], (int)h->dims[0]);
-	for (int y = 0; y < m->h; y++)
-		memcpy(image_at(m, 0, y), payload + (size_t)y * 3 * (size_t)m->w, 3 * (size_t)m->w);
-	return 0;
-}
 
 /* At the network's size, normalised, into dst [3][size][size]. */
 static void prepare(float *dst, const struct image *m, const struct augment *a)
@@ -55,7 +39,7 @@ static int add(struct probe_set *s, const struct record_reader *r, const struct 
 	size_t count = 3 * (size_t)a->size * (size_t)a->size;
 	struct image m = { 0 };
 
-	if (decode(&m, &r->head, r->payload, e))
+	if (record_image(&m, &r->head, r->payload, e))
 		return err_prefix(e, "'%s', record at byte %" PRIu64, s->path, r->offset);
 	s->picture = xrealloc_array(s->picture, (s->n + 1) * count, sizeof *s->picture);
 	s->label = xrealloc_array(s->label, s->n + 1, sizeof *s->label);

@@ -121,11 +121,12 @@ static void tell_start(const struct run *r)
 {
 	const struct options *o = r->options;
 	const struct train_params *p = swav_net_params(r->model.net);
+	char name[RESNET_NAME];
 
 	fprintf(stderr,
 		"%s: %s in %s, views %s, %zu parameters; %" PRIu64 " pictures, %" PRIu64 " steps an epoch, %" PRIu64
 		" in all; %.0f MiB planned (activations %.0f, parameters %.0f, views %.0f); %d threads, %s, oneDNN %s\n",
-		err_program_name(), o->arch == RESNET18 ? "resnet18" : "resnet50",
+		err_program_name(), resnet_name(name, (enum resnet_arch)o->arch, o->width),
 		o->dtype == OPTIONS_BF16 ? "bf16" : "f32", o->crops, p->count, loader_samples(r->loader),
 		r->times.per_epoch, r->schedule.total,
 		((double)swav_net_bytes(r->model.net) + 3. * (double)(p->count * p->real) +

@@ -44,22 +44,22 @@ static void put_state(const struct run *r, struct checkpoint_state *s)
 	options_save(r->table, s);
 }
 
-enum { META = 8 };
+enum { META = 7 };
 
 /* What the weights are and what their input looks like; values to be freed. */
 static void put_meta(const struct run *r, struct safetensors_meta meta[META])
 {
-	static const char *const archs[] = { [RESNET18] = "resnet18", [RESNET50] = "resnet50" };
 	const struct options *o = r->options;
+	char name[RESNET_NAME];
 
-	meta[0] = (struct safetensors_meta){ "frl.network", xstrdup(archs[o->arch]) };
-	meta[1] = (struct safetensors_meta){ "frl.width", xasprintf("%d", o->width) };
-	meta[2] = (struct safetensors_meta){ "frl.init", init_name(o->init) };
-	meta[3] = (struct safetensors_meta){ "frl.input.order", xstrdup("rgb") };
-	meta[4] = (struct safetensors_meta){ "frl.input.mean", xstrdup("0.485,0.456,0.406") };
-	meta[5] = (struct safetensors_meta){ "frl.input.std", xstrdup("0.228,0.224,0.225") };
-	meta[6] = (struct safetensors_meta){ "frl.input.scale", xstrdup("1") };
-	meta[7] = (struct safetensors_meta){ "frl.input.size", xasprintf("%d", r->plan.group[0].augment.size) };
+	meta[0] = (struct safetensors_meta){ "frl.network",
+					     xstrdup(resnet_name(name, (enum resnet_arch)o->arch, o->width)) };
+	meta[1] = (struct safetensors_meta){ "frl.init", init_name(o->init) };
+	meta[2] = (struct safetensors_meta){ "frl.input.order", xstrdup("rgb") };
+	meta[3] = (struct safetensors_meta){ "frl.input.mean", xstrdup("0.485,0.456,0.406") };
+	meta[4] = (struct safetensors_meta){ "frl.input.std", xstrdup("0.228,0.224,0.225") };
+	meta[5] = (struct safetensors_meta){ "frl.input.scale", xstrdup("1") };
+	meta[6] = (struct safetensors_meta){ "frl.input.size", xasprintf("%d", r->plan.group[0].augment.size) };
 }
 
 int save_run(struct run *r, struct err *e)

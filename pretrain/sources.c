@@ -9,8 +9,21 @@
 /* Of those kept: may be another one when a run goes on. */
 static bool may_change(const char *name)
 {
-	static const char *const list[] = { "data", "views",	  "epochs",   "steps", "log",	      "save-every",
-					    "keep", "keep-every", "prefetch", "probe", "probe-every", "tensorboard" };
+	static const char *const list[] = {
+		"data",
+		"views",
+		"epochs",
+		"steps",
+		"log",
+		"save-every",
+		"keep",
+		"keep-every",
+		"prefetch",
+		"probe",
+		"probe-every",
+		"tensorboard",
+		"checkpoint-activations",
+	};
 
 	for (size_t i = 0; i < sizeof list / sizeof *list; i++)
 		if (!strcmp(name, list[i]))

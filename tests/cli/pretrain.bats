@@ -86,6 +86,15 @@ wait_for() {
 	[ "$(frl-shard info views.bin | awk '$1 == "records" { print $2 }')" -eq 144 ]
 }
 
+@test "the probe is what frl-eval says of the weights" {
+	frl-eval embed -q -m "$first/last" 0.bin >features.bin
+	frl-eval knn -k 3 features.bin >knn.tsv
+	accuracy=$(awk -F '\t' '/^#/ { next } !n++ { for (i = 1; i <= NF; i++) c[$i] = i } $c["metric"] == "acc" { print $c["value"] }' knn.tsv)
+	cat knn.tsv
+	# folded batch norm rounds otherwise: at most one of the twenty
+	awk -v a="$accuracy" -v b="$(tail -n 1 "$first/probe.tsv" | cut -f 8)" 'BEGIN { exit !(a - b < .051 && b - a < .051) }'
+}
+
 @test "views that were written train to the same bits when they are replayed" {
 	frl-pretrain -q --views views.bin --out again $(tiny) --steps 6
 	# but for the queue's first look at an epoch, all is the same: the replay is one epoch
@@ -106,6 +115,12 @@ wait_for() {
 		{ d = $4 - $21; g = $9 - $25; if (d < 0) d = -d; if (g < 0) g = -g; n++ }
 		d > 2e-5 || g > .01 * $9 { print "step " $1 ": loss " $21 ", not " $4 "; gradient " $25 ", not " $9; bad = 1 }
 		END { exit bad || n != 10 }'
+}
+
+@test "activations computed again: the same bits, and a run may change to it" {
+	back_to 2 again
+	frl-pretrain -q --resume again --checkpoint-activations
+	same_run "$first" again
 }
 
 @test "bf16: near the reference, and the same bits for any number of threads" {
