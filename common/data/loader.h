@@ -21,7 +21,7 @@ struct loader_group {
 };
 
 struct loader_config {
-	const char *const *path; /* [paths] record streams of pictures, one after the other; RGB u8, JPEG or PNG */
+	const char *const *path; /* [paths] record streams of pictures, one after the other; u8, JPEG or PNG */
 	int paths;
 	const char *views; /* or, with paths 0: a stream of views to replay */
 	int batch;	   /* samples of a step over all ranks, a multiple of ranks */

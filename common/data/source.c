@@ -7,13 +7,11 @@
 #include <unistd.h>
 
 #include "common/hash.h"
+#include "common/record_image.h"
 
-enum {
-	SLACK = 16,
-	FIRST_READ =
-		4
-		<< 20, /* bytes read at once; of a larger record, the rest follows when its header is known to be good */
-};
+enum { SLACK = 16 };
+/* Bytes read at once; of a larger record, the rest follows when its header is known to be good. */
+static const uint64_t FIRST_READ = 4 << 20;
 
 static const struct image_limits limits = IMAGE_LIMITS_DEFAULT;
 
@@ -38,9 +36,9 @@ static int check_head(const struct record *r, struct err *e)
 			return err_set(e, "a picture of %llu bytes", (unsigned long long)r->bytes);
 		return 0;
 	}
-	if (r->kind != RECORD_TENSOR || r->dtype != RECORD_U8 || r->ndim != 3 || r->dims[2] != 3)
+	if (!record_is_image(r))
 		return not_a_picture(r, e);
-	if (w < 1 || h < 1 || w > SOURCE_LONGEST || h > SOURCE_LONGEST || (uint64_t)w * h > limits.max_pixels)
+	if (w > SOURCE_LONGEST || h > SOURCE_LONGEST || (uint64_t)w * h > limits.max_pixels)
 		return err_set(e, "a picture of %ux%u pixels", w, h);
 	return 0;
 }
@@ -49,15 +47,13 @@ int source_decode(struct image *m, const struct record *r, const void *payload, 
 {
 	if (check_head(r, e))
 		return -1;
-	if (r->kind == RECORD_TENSOR) {
-		/* It is only read through this. */
-		*m = (struct image){ .w = (int)r->dims[1],
-				     .h = (int)r->dims[0],
-				     .data = (uint8_t *)(uintptr_t)payload };
+	if (r->kind == RECORD_TENSOR && r->ndim == 3 && r->dims[2] == 3) {
+		*m = (struct image){ .w = (int)r->dims[1], .h = (int)r->dims[0] };
 		m->stride = 3 * (size_t)m->w;
+		m->data = (uint8_t *)(uintptr_t)payload; /* it is only read through this */
 		return 0;
 	}
-	if (image_decode_again(decoded, NULL, payload, r->bytes, &limits, e))
+	if (record_image(decoded, r, payload, e))
 		return -1;
 	if (decoded->w > SOURCE_LONGEST || decoded->h > SOURCE_LONGEST)
 		return err_set(e, "a picture of %dx%d pixels", decoded->w, decoded->h);
@@ -176,7 +172,7 @@ static int read_head(const struct source_file *f, uint64_t k, struct record *r, 
  */
 static int check_places(const struct source *s, const struct source_file *f, struct err *e)
 {
-	const uint64_t size = record_size(&(struct record){ .bytes = 3 * (uint64_t)s->w * (uint64_t)s->h });
+	uint64_t size = 0; /* of the file's first record */
 	struct record r;
 
 	for (uint64_t k = 0; k < f->index.n; k++) {
@@ -187,6 +183,8 @@ static int check_places(const struct source *s, const struct source_file *f, str
 			return err_prefix(e, "'%s': record %llu", f->path, (unsigned long long)k);
 		if (r.kind != RECORD_TENSOR)
 			break; /* of compressed ones, places tell nothing */
+		if (k == 0)
+			size = record_size(&r);
 	}
 	return 0;
 }

@@ -59,8 +59,8 @@ void source_close(struct source *s); /* harmless on a zeroed struct */
 int source_read(struct source *s, uint64_t i, struct source_room *room, struct source_picture *p, struct err *e);
 
 /*
- * The picture in a record: m is a view of payload (RGB u8, to which it has to have 16 bytes more) or of what was decoded into
- * `decoded` (JPEG, PNG; zeroed before its first use). The reason of an error names neither file nor record.
+ * The picture in a record: m is a view of payload (RGB u8, which has to have 16 bytes more) or of what was decoded into
+ * `decoded` (JPEG, PNG, grey u8; zeroed before its first use). The reason of an error names neither file nor record.
  */
 int source_decode(struct image *m, const struct record *r, const void *payload, struct image *decoded, struct err *e);
 

@@ -256,6 +256,49 @@ static void other_size(void **state)
 	fails_in("turned", ": record 3: a picture of 20x80 pixels among those of 40x40", 1);
 }
 
+/* Grey ones are pictures, too: [h][w] and [h][w][1], among others. */
+static void grey_pictures(void **state)
+{
+	struct record r = { .kind = RECORD_TENSOR, .ndim = 2, .dims = { SIDE, SIDE }, .bytes = SIDE * SIDE };
+	float *dst[] = { xcalloc(2 * B * 3 * SIZE * SIZE, sizeof(float)) };
+	uint8_t pixels[SIDE * SIDE];
+	struct loader_config c = small;
+	struct err e = { 0 };
+	struct shard s;
+	struct image m;
+
+	(void)state;
+	memset(pixels, 128, sizeof pixels);
+	support_shard_open(&s, "grey");
+	for (int i = 0; i < B; i++) {
+		r.ndim = 2 + i % 2;
+		r.dims[2] = r.ndim == 3;
+		assert_int_equal(record_write(&s.writer, &r, pixels, &e), 0);
+	}
+	support_shard_picture(&m, 0, SIDE, SIDE);
+	memset(m.data, 128, m.stride * SIDE);
+	support_shard_add(&s, &m, RECORD_TENSOR, 1, -1, 0);
+	image_release(&m);
+	support_shard_close(&s, true);
+	const char *path = support_shard_path("grey");
+	c.path = &path;
+	c.batch = 5;
+	c.group[0].count = 1;
+	c.group[0].augment.jitter_p = 0;
+	struct loader *l = loader_open(&c, &e);
+	assert_non_null(l);
+	assert_int_equal(loader_next(l, dst, &e), 0);
+	for (int i = 0; i < 5 * 3 * SIZE * SIZE; i++) {
+		const struct augment *a = &c.group[0].augment;
+		int k = i / (SIZE * SIZE) % 3;
+		volatile float share = 128 / 255.F, less = share - a->mean[k], want = less / a->std[k];
+		if (dst[0][i] != want)
+			fail_msg("%d: %g, not %g", i, (double)dst[0][i], (double)want);
+	}
+	loader_close(l);
+	free(dst[0]);
+}
+
 /* Bytes that are no JPEG under a good CRC; one whose header promises more than any memory holds. */
 static void bad_pictures(void **state)
 {
@@ -433,10 +476,10 @@ static void dump_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(no_stream),	    cmocka_unit_test(no_records), cmocka_unit_test(embeddings),
-		cmocka_unit_test(truncated),	    cmocka_unit_test(bad_crc),	  cmocka_unit_test(other_size),
-		cmocka_unit_test(bad_pictures),	    cmocka_unit_test(bad_views),  cmocka_unit_test(out_of_range),
-		cmocka_unit_test(shrunk_meanwhile), cmocka_unit_test(dump_fails),
+		cmocka_unit_test(no_stream),	cmocka_unit_test(no_records),	    cmocka_unit_test(embeddings),
+		cmocka_unit_test(truncated),	cmocka_unit_test(bad_crc),	    cmocka_unit_test(other_size),
+		cmocka_unit_test(bad_pictures), cmocka_unit_test(grey_pictures),    cmocka_unit_test(bad_views),
+		cmocka_unit_test(out_of_range), cmocka_unit_test(shrunk_meanwhile), cmocka_unit_test(dump_fails),
 	};
 
 	return cmocka_run_group_tests(tests, support_shard_begin, support_shard_end);
