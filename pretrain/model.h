@@ -4,27 +4,24 @@
 #ifndef FRL_PRETRAIN_MODEL_H
 #define FRL_PRETRAIN_MODEL_H
 
-#include "common/model/swav_loss.h"
-#include "common/model/swav_net.h"
-#include "common/nn/optim.h"
+#include "common/model/swav_step.h"
 #include "pretrain/log.h"
 #include "pretrain/options.h"
 
 struct model {
+	struct swav_step *step;
+	/* its parts */
 	struct swav_net *net;
 	struct swav_loss *loss;
-	struct optim optim;
-	float *view[SWAV_MAX_GROUPS]; /* [count][batch][3][size][size]: to be filled before a step */
+	struct optim *optim;
+	float *view[SWAV_MAX_GROUPS]; /* [count][batch / ranks][3][size][size]: to be filled before a step */
 	/* the rest is the module's own */
-	const struct options *options;
 	const struct plan *plan;
-	size_t prototypes;
-	float *z, *dz; /* [views * batch, features] */
 	int threads;
 };
 
-/* Both outlive it. Values are zero until they are started or loaded. */
-void model_init(struct model *m, const struct options *o, const struct plan *p, int threads);
+/* Both outlive it. Values are zero until they are started or loaded. -1: the batch cannot be cut as asked for. */
+int model_init(struct model *m, const struct options *o, const struct plan *p, int threads, struct err *e);
 /* Harmless on a zeroed struct. */
 void model_release(struct model *m);
 

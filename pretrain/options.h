@@ -23,7 +23,7 @@ struct options {
 	int arch, width, hidden, features, prototypes;
 	const char *crops, *area, *jitter;
 	double jitter_p, grey_p, blur_p, flip_p;
-	int batch, slices, dtype; /* dtype: of enum options_dtype */
+	int batch, accumulate, sync_bn, slices, dtype; /* dtype: of enum options_dtype */
 	double temperature, epsilon;
 	int iterations, queue;
 	const char *queue_start, *freeze;

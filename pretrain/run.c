@@ -10,8 +10,8 @@
 #include "common/nn/checkpoint_run.h"
 #include "common/nn/dnnl_api.h"
 #include "common/nn/kern/kern.h"
+#include "common/nn/ranks.h"
 #include "common/progress.h"
-#include "common/thread.h"
 #include "pretrain/init.h"
 #include "pretrain/save.h"
 #include "common/stop.h"
@@ -43,7 +43,8 @@ static int open_data(struct run *r, struct err *e)
 	struct loader_config c = {
 		.views = o->views,
 		.batch = o->batch,
-		.ranks = 1,
+		.rank = ranks_rank(),
+		.ranks = ranks_size(),
 		.groups = r->plan.groups,
 		.seed = (uint64_t)o->seed,
 		.threads = r->threads,
@@ -54,6 +55,9 @@ static int open_data(struct run *r, struct err *e)
 
 	if (!o->data == !o->views)
 		opt_usage(&options_program, "one of --data and --views is needed");
+	if (o->batch % ranks_size())
+		return err_code(e, EXIT_CODE_USAGE, "option '--batch': %d samples cannot be shared by %d ranks",
+				o->batch, ranks_size());
 	if (o->data)
 		c.paths = paths(o->data, &copy, &path);
 	c.path = path;
@@ -70,7 +74,7 @@ static int open_data(struct run *r, struct err *e)
 int run_plan(struct run *r, const struct options *o, const struct opt *table, struct err *e)
 {
 	*r = (struct run){ .options = o, .table = table };
-	r->threads = o->common.threads ? o->common.threads : thread_default();
+	r->threads = o->common.threads ? o->common.threads : ranks_threads();
 	if (options_plan(o, &r->plan, e) || open_data(r, e))
 		return -1;
 	uint64_t per_epoch = loader_steps(r->loader);
@@ -104,6 +108,8 @@ static int make_folder(struct run *r, struct err *e)
 	if (!o->out)
 		opt_usage(&options_program, "--out or --resume is needed");
 	r->folder = xstrdup(o->out);
+	if (ranks_rank())
+		return 0;
 	struct checkpoint there;
 	struct err none = { 0 };
 	if (!checkpoint_open(&there, r->folder, &none)) {
@@ -141,9 +147,13 @@ static void tell_start(const struct run *r)
 static int open_files(struct run *r, struct err *e)
 {
 	const struct options *o = r->options;
-	char *path = in_run(r, "log.tsv"), *probe = in_run(r, "probe.tsv");
+	char *path, *probe;
 	int rc = -1;
 
+	if (ranks_rank())
+		return 0;
+	path = in_run(r, "log.tsv");
+	probe = in_run(r, "probe.tsv");
 	r->log.per_epoch = r->times.per_epoch;
 	r->log.total = r->schedule.total;
 	r->log.prototypes = o->prototypes;
@@ -168,11 +178,13 @@ int run_open(struct run *r, const struct checkpoint *c, struct err *e)
 {
 	const struct options *o = r->options;
 
-	if (make_folder(r, e))
+	if (make_folder(r, e) || (o->sync_bn && ranks_norm_groups(o->sync_bn, e)) ||
+	    model_init(&r->model, o, &r->plan, r->threads, e))
 		return -1;
-	model_init(&r->model, o, &r->plan, r->threads);
 	if (c->folder ? load_run(r, c, e)
 		      : init_params(swav_net_params(r->model.net), o->init, o->init_head, (uint64_t)o->seed, e))
+		return -1;
+	if (swav_step_alike(r->model.step, e))
 		return -1;
 	loader_seek(r->loader, r->step);
 	if (open_files(r, e))
@@ -183,7 +195,7 @@ int run_open(struct run *r, const struct checkpoint *c, struct err *e)
 	return 0;
 }
 
-/* ---- steps */
+/* ---- steps: all ranks take them together; files, probes and words are rank 0's, whose failure ends the others */
 
 static int add_to_board(struct run *r, const struct log_row *row, struct err *e)
 {
@@ -201,6 +213,13 @@ static int add_to_board(struct run *r, const struct log_row *row, struct err *e)
 	return r->options->tensorboard ? tensorboard_add(&r->board, row->step, v, sizeof v / sizeof *v, e) : 0;
 }
 
+/* The largest one, so that all ranks decide alike. */
+static double over_ranks(double x)
+{
+	ranks_max_f64(&x, 1);
+	return x;
+}
+
 /* What made a step fail. */
 enum outcome { STEP_OK, STEP_NO_DATA, STEP_BROKEN };
 
@@ -208,18 +227,20 @@ static enum outcome take_step(struct run *r, struct err *e)
 {
 	struct log_row row = { .step = r->step, .epoch = r->step / r->times.per_epoch };
 	double start = clock_wall();
+	bool no_data = loader_next(r->loader, r->model.view, e);
 
 	row.lr = schedule_lr(&r->schedule, r->step);
-	if (loader_next(r->loader, r->model.view, e))
+	if (over_ranks(no_data) > 0)
 		return STEP_NO_DATA;
-	row.waited = loader_waited(r->loader);
+	row.waited = over_ranks(loader_waited(r->loader));
 	model_step(&r->model, &r->times, r->step, row.lr, &row);
 	row.seconds = clock_wall() - start;
 	row.images = r->options->batch / row.seconds;
 	row.memory = (double)peak_memory() / MIB;
-	if (watch_step(&r->watch, &row, e) || log_add(&r->log, &row, e) || add_to_board(r, &row, e))
+	if (!ranks_rank() && (watch_step(&r->watch, &row, e) || log_add(&r->log, &row, e) || add_to_board(r, &row, e)))
 		return STEP_BROKEN;
 	r->step++;
+	r->stop = (int)over_ranks(stop_asked());
 	return STEP_OK;
 }
 
@@ -230,7 +251,8 @@ static bool due(const struct run *r, uint64_t every)
 
 static int probe(struct run *r, struct err *e)
 {
-	return probe_step(&r->probe, r->step, r->step / r->times.per_epoch, r->options->common.quiet, e);
+	return ranks_rank() ? 0
+			    : probe_step(&r->probe, r->step, r->step / r->times.per_epoch, r->options->common.quiet, e);
 }
 
 int run_train(struct run *r, struct err *e)
@@ -238,7 +260,7 @@ int run_train(struct run *r, struct err *e)
 	if (r->step == 0 && probe(r, e))
 		return -1;
 	stop_catch();
-	while (r->step < r->schedule.total && !stop_asked()) {
+	while (r->step < r->schedule.total && !r->stop) {
 		struct err saving = { 0 };
 
 		switch (take_step(r, e)) {
@@ -247,13 +269,16 @@ int run_train(struct run *r, struct err *e)
 		case STEP_NO_DATA: /* what was learnt is kept */
 			if (r->step > r->saved && save_run(r, &saving))
 				warn("%s", saving.msg);
+			ranks_barrier();
+			if (!e->msg[0])
+				ranks_barrier(); /* another rank's data: it says so and ends this one */
 			return -1;
 		case STEP_OK:
 			break;
 		}
 		if (due(r, r->probe_every) && probe(r, e))
 			return -1;
-		if ((due(r, r->save_every) || stop_asked()) && save_run(r, e))
+		if ((due(r, r->save_every) || r->stop) && save_run(r, e))
 			return -1;
 	}
 	return r->step > r->saved ? save_run(r, e) : 0;
@@ -261,6 +286,8 @@ int run_train(struct run *r, struct err *e)
 
 int run_close(struct run *r, struct err *e)
 {
+	if (ranks_rank())
+		return 0;
 	if (r->options->dump_views && loader_dump_end(r->loader, NULL, e))
 		return -1;
 	return log_close(&r->log, e) || probe_close(&r->probe, e) || tensorboard_close(&r->board, e) ? -1 : 0;

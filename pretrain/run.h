@@ -23,6 +23,7 @@ struct run {
 	uint64_t save_every, keep_every, probe_every; /* steps; 0: never */
 	uint64_t step;				      /* taken */
 	uint64_t saved;				      /* the step of the newest checkpoint */
+	int stop;				      /* the signal that some rank was sent; 0: none */
 	struct loader *loader;
 	struct model model;
 	struct log log;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/nn/checkpoint_run.h"
+#include "common/nn/ranks.h"
 #include "pretrain/init.h"
 
 /* ---- the queue, as a tensor */
@@ -27,7 +28,7 @@ static struct checkpoint_parts parts_of(struct run *r, const struct checkpoint_t
 {
 	return (struct checkpoint_parts){
 		.params = swav_net_params(r->model.net),
-		.optim = &r->model.optim,
+		.optim = r->model.optim,
 		.extra = queue,
 		.n_extra = queue->data ? 1 : 0,
 	};
@@ -40,7 +41,7 @@ static void put_state(const struct run *r, struct checkpoint_state *s)
 	checkpoint_state_put_u64(s, "epoch", r->step / r->times.per_epoch);
 	checkpoint_state_put_u64(s, "position", r->step % r->times.per_epoch);
 	checkpoint_state_put_u64(s, "samples", loader_samples(r->loader));
-	run_machine_save(s, r->threads, 1);
+	run_machine_save(s, r->threads, ranks_size());
 	options_save(r->table, s);
 }
 
@@ -70,6 +71,11 @@ int save_run(struct run *r, struct err *e)
 	struct safetensors_meta meta[META];
 	int rc;
 
+	/* All ranks hold the same; rank 0 writes it. */
+	if (ranks_rank()) {
+		r->saved = r->step;
+		return 0;
+	}
 	if (log_sync(&r->log, e))
 		return -1;
 	put_state(r, &state);
@@ -114,7 +120,8 @@ int load_run(struct run *r, const struct checkpoint *c, struct err *e)
 	const struct checkpoint_parts parts = parts_of(r, &queue);
 	if (checkpoint_load(c, &parts, e))
 		return -1;
-	run_machine_compare(c);
+	if (!ranks_rank())
+		run_machine_compare(c);
 	r->step = r->saved = c->step;
 	return 0;
 }

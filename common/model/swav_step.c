@@ -60,8 +60,8 @@ struct swav_step *swav_step_new(const struct nn_train *ops, const struct swav_st
 	struct swav_step *s;
 
 	if (c->accumulate < 1 || net.batch % (ranks_size() * c->accumulate)) {
-		err_code(e, EXIT_CODE_USAGE, "a batch of %d cannot be cut for %d ranks and %d micro-batches", net.batch,
-			 ranks_size(), c->accumulate);
+		err_code(e, EXIT_CODE_USAGE, "a batch of %d is not divided by %d x %d, ranks times micro-batches",
+			 net.batch, ranks_size(), c->accumulate);
 		return NULL;
 	}
 	s = xcalloc(1, sizeof *s);
@@ -227,7 +227,8 @@ void swav_step_take(struct swav_step *s, double lr, bool frozen, int threads, st
 static uint32_t hash_of(struct swav_step *s)
 {
 	const struct train_params *p = swav_net_params(s->net);
-	uint32_t crc = crc32_add(0, p->value, p->count * p->real);
+	const int cut[] = { (int)s->c.net.dtype, s->c.net.batch, s->c.accumulate, ranks_norm_size() };
+	uint32_t crc = crc32_add(crc32_add(0, cut, sizeof cut), p->value, p->count * p->real);
 	const double *queue;
 	int rows;
 
@@ -252,7 +253,7 @@ int swav_step_alike(struct swav_step *s, struct err *e)
 	for (int r = 1; r < ranks_size() && !rc; r++)
 		if (all[r] != all[0])
 			rc = err_code(e, EXIT_CODE_FAILED,
-				      "rank %d begins with other parameters or another state than rank 0", r);
+				      "rank %d begins with other parameters, types or state than rank 0", r);
 	free(all);
 	return rc;
 }

@@ -8,6 +8,7 @@
 #include "common/err.h"
 #include "common/nn/dnnl_api.h"
 #include "common/nn/kern/kern.h"
+#include "common/nn/ranks.h"
 
 static const char prefix[] = "option.";
 
@@ -137,6 +138,13 @@ void run_machine_compare(const struct checkpoint *c)
 {
 	bool isa = differs(c, "isa", kern_best()->name), library = differs(c, "onednn", dnnl_api_version());
 
+	uint64_t ranks;
+
+	if (!checkpoint_state_u64(&c->state, "ranks", &ranks, NULL) && ranks != (uint64_t)ranks_size()) {
+		warn("'%s' was computed by %d rank%s, and goes on with %d", c->folder, (int)ranks,
+		     ranks == 1 ? "" : "s", ranks_size());
+		isa = true;
+	}
 	if (isa || library)
 		hint("the run goes on, but its last bits may differ from those of one that was not interrupted");
 }

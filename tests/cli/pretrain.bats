@@ -146,6 +146,21 @@ wait_for() {
 	done
 }
 
+@test "--accumulate: the same views in parts, resumed to the bit; a batch that cannot be cut is refused" {
+	frl-pretrain -q --data 0.bin,1.bin --out parts $(tiny) --steps 4 --accumulate 2
+	# batch norm of half a batch is another one
+	[ "$(cut -f 1,2 parts/log.tsv)" = "$(head -n 5 "$first/log.tsv" | cut -f 1,2)" ]
+	[ "$(log parts)" != "$(head -n 5 "$first/log.tsv" | cut -f 1-4,7-10)" ]
+	back=parts/step-00000002
+	mkdir again
+	cp -r parts/log.tsv $back again
+	ln -s step-00000002 again/last
+	frl-pretrain -q --resume again
+	same_run parts again
+	fails 2 'a batch of 8 is not divided by 1 x 3, ranks times micro-batches' frl-pretrain -q --data 0.bin --out x $(tiny) \
+		--accumulate 3
+}
+
 @test "killed, and resumed: the same bits" {
 	frl-pretrain -q --data 0.bin,1.bin --out killed $(tiny) --steps 6 --threads 1 &
 	wait_for killed/last

@@ -1,10 +1,33 @@
 #!/usr/bin/env bats
-# Several processes by MPI: sums, who is where, how they wait, and how they end. SKIPs where MPI is not there.
+# Several processes by MPI: sums, who is where, how they wait and end; SwAV; frl-pretrain. SKIPs where MPI is not there.
+# shellcheck disable=SC2046 # $(tiny) is many words
 
 bats_require_minimum_version 1.5.0
 
+# 40 pictures in two streams, and a run of six steps by one rank; five are an epoch, and the queue is in use from step 3 on.
+setup_file() {
+	cd "$BATS_FILE_TMPDIR" || return 1
+	for part in 0 1; do
+		{
+			printf 'id\tpath\tx1\ty1\tx2\ty2\n'
+			for i in $(seq 20); do
+				printf '%d-%d\timage/rgb.jpg\t%d\t%d\t%d\t%d\n' $part "$i" $((i % 7)) $((i % 5 + part)) \
+					$((i % 7 + 20 + i % 3)) $((i % 5 + part + 16 + i % 4))
+			done
+		} >$part.tsv
+		frl-crop -q --root "$FRL_TOP/tests/golden" --size 48 --face 48 -o $part.bin $part.tsv
+	done
+	frl-pretrain -q --data 0.bin,1.bin --out run $(tiny) --steps 6
+}
+
+tiny() {
+	echo --arch resnet18 --hidden 16 --feat-dim 8 --prototypes 8 --crops 2x48,1x33 --crop-area 0.5-1,0.2-0.5 --batch 8 \
+		--queue 16 --queue-start 1s --lr 0.003 --warmup 0 --schedule constant --save-every 2s --keep 9 --threads 1
+}
+
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return 1
+	ln -s "$BATS_FILE_TMPDIR"/*.bin .
 	check=$FRL_TOP/$BUILD/tests/ranks_check
 	# As root, and on as many processors as there are.
 	export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
@@ -130,8 +153,81 @@ near() {
 	[ "$status" -eq 1 ]
 	run ranks 2 "$check" swav 6 2 0 0
 	[ "$status" -eq 2 ]
-	[[ $output == *"a batch of 6 cannot be cut for 2 ranks and 2 micro-batches"* ]]
+	[[ $output == *"a batch of 6 is not divided by 2 x 2, ranks times micro-batches"* ]]
 	run ranks 2 "$check" swav 8 1 0 3
 	[ "$status" -eq 2 ]
 	[[ $output == *"2 ranks do not make groups of 3"* ]]
+}
+
+# course A B WITHIN: the same steps of the same epochs, losses as near as that
+course() {
+	paste <(cut -f 1-3 "$1/log.tsv") <(cut -f 1-3 "$2/log.tsv") | awk -F '\t' -v within="$3" 'NR == 1 { next }
+		{ d = $3 > $6 ? $3 - $6 : $6 - $3 }
+		$1 != $4 || $2 != $5 || d > within { print; bad = 1 }
+		END { exit bad || NR != 7 }'
+}
+
+# back_to STEP FROM RUN: a copy of a run as it was then
+back_to() {
+	mkdir "$3"
+	cp -r "$2"/log.tsv "$2/step-0000000$1" "$3"
+	ln -s "step-0000000$1" "$3/last"
+}
+
+# Statistics of a few pictures whose last map is 2 x 2 make more of rounding than those of a network of use.
+@test "frl-pretrain on two ranks: the run of one; its checkpoints are gone on with by any number, in exact epochs" {
+	need_mpi
+	run=$BATS_FILE_TMPDIR/run
+	ranks 2 frl-pretrain -q --data 0.bin,1.bin --out two $(tiny) --steps 6
+	course "$run" two 2e-4
+	grep -q '"ranks":2' two/last/state.json
+	[ "$(cut -f 2 two/log.tsv | tr '\n' ' ')" = 'epoch 0 0 0 0 0 1 ' ]
+
+	# two go on with what two began: the same bits
+	back_to 4 two again
+	ranks 2 frl-pretrain -q --resume again --threads 1
+	diff <(cut -f 1-4,7-10 two/log.tsv) <(cut -f 1-4,7-10 again/log.tsv)
+	for part in model optimizer queue; do
+		cmp two/last/$part.safetensors again/last/$part.safetensors
+	done
+
+	# one began, two go on, one ends it
+	back_to 2 "$run" mixed
+	ranks 2 frl-pretrain -q --resume mixed --threads 1 --steps 4 2>err
+	[ "$(grep -c "was computed by 1 rank, and goes on with 2" err)" -eq 1 ]
+	frl-pretrain -q --resume mixed --threads 1 --steps 6 2>err
+	[ "$(grep -c "was computed by 2 ranks, and goes on with 1" err)" -eq 1 ]
+	course "$run" mixed 2e-4
+}
+
+@test "frl-pretrain on two ranks: a signal saves and ends all; one that fails ends the others; a batch for three is refused" {
+	need_mpi
+	ranks 2 frl-pretrain -q --data 0.bin,1.bin --out asked $(tiny) --steps 1000 --save-every 0 &
+	job=$!
+	for _ in $(seq 600); do
+		[ ! -s asked/log.tsv ] || [ "$(wc -l <asked/log.tsv)" -lt 2 ] || break
+		sleep 0.1
+	done
+	# one rank of this test's
+	for pid in $(pgrep -x frl-pretrain); do
+		[ "$(readlink "/proc/$pid/cwd")" != "$PWD" ] || asked=$pid
+	done
+	kill -USR1 "$asked"
+	rc=0
+	wait $job || rc=$?
+	[ $rc -eq 75 ]
+	[ "$(readlink asked/last)" = "$(printf 'step-%08d' $(($(wc -l <asked/log.tsv) - 1)))" ]
+
+	run ranks 2 frl-pretrain -q --data 0.bin,1.bin --out odd $(tiny) --batch 7
+	[ "$status" -eq 2 ]
+	[[ $output == *"7 samples cannot be shared by 2 ranks"* ]]
+
+	# a record that only one rank reads, and in the first epoch: what was learnt is kept
+	head -c 9000 1.bin >bad.bin
+	printf X >>bad.bin
+	tail -c +9002 1.bin >>bad.bin
+	run ranks 2 frl-pretrain -q --data 0.bin,bad.bin --out bad $(tiny) --steps 6
+	[ "$status" -eq 3 ]
+	[[ $output == *"bad.bin"* ]]
+	[[ $output == *"ends the job"* ]]
 }
