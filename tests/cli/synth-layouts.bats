@@ -82,6 +82,19 @@ close() {
 	frl-curate 300w --no-pg -q --root few | grep -c 'ok$' | diff - <(echo 2)
 }
 
+@test "wflw: 98 points, of which 58 are of the 68; pupils within the eyes; flip pairs lie apart" {
+	layout wflw --identities 8 --per-identity 2 --yaw 5 --roll 5
+	frl-curate wflw --no-pg -q --root wflw >m.tsv
+	[ "$(columns m.tsv split status | sort | uniq -c | awk '{ print $1, $2, $3 }' | tr '\n' ' ')" = "4 test ok 12 train ok " ]
+	sorted() { columns m.tsv path "$@" | awk -F '\t' -v OFS='\t' '{ sub(/.*\//, "", $1); print }' | sort | cut -f 2-; }
+	close <(sorted lm0x lm0y lm32x lm32y lm54x lm57y lm60x lm64y lm72x lm76x lm95y) \
+		<(columns truth.tsv lm0x lm0y lm16x lm16y lm30x lm33y lm36x lm39y lm45x lm48x lm67y) .001
+	close <(sorted x1 y2) <(columns truth.tsv x1 y2) .5001
+	# left of right, above below
+	columns m.tsv lm96x lm60x lm64x lm97x lm68x lm72x lm62y lm66y lm35y lm40y lm1y lm2y |
+		awk -F '\t' '!($2 < $1 && $1 < $3 && $5 < $4 && $4 < $6 && $7 < $8 && $9 <= $10 && $11 <= $12) { exit 1 }'
+}
+
 @test "vggface2: identities, whole boxes, five points" {
 	layout vggface2 --identities 10 --per-identity 3
 	frl-curate vggface2 --no-pg -q --root vggface2 >m.tsv

@@ -233,7 +233,7 @@ static void dots_on_the_small_mask(void **state)
 	char *folder = golden_path("synth/model");
 
 	(void)state;
-	dots_are_found(folder, 2, .035, 80);
+	dots_are_found(folder, 1, .035, 40);
 	free(folder);
 }
 
@@ -312,7 +312,7 @@ static void nothing_shines_through(const char *folder, int pictures, double yaw,
 	struct synth_truth t = { .mesh = NULL };
 	struct err e = { 0 };
 
-	support_synth_open(&s, folder, 256, 3);
+	support_synth_open(&s, folder, 256, 2);
 	s.probe = &probe;
 	s.options.active = .5;
 	synth_worker_init(&w, &s);
@@ -336,7 +336,7 @@ static void no_holes_in_the_small_mask(void **state)
 
 	(void)state;
 	/* Beyond, one looks between the lips of this crude mask from the side. */
-	nothing_shines_through(folder, 8, 40, false);
+	nothing_shines_through(folder, 6, 40, false);
 	free(folder);
 }
 
@@ -349,7 +349,7 @@ static void no_holes_in_the_ict_face(void **state)
 		skip();
 		return;
 	}
-	nothing_shines_through(folder, 10, 60, true);
+	nothing_shines_through(folder, 8, 60, true);
 	free(folder);
 }
 

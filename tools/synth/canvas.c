@@ -65,6 +65,18 @@ static float cover(const struct occluder *k, float x, float y)
 	return vec_clamp(inside / k->soft + .5F, 0, 1);
 }
 
+/* The pixels that it may cover: columns x0 to x1 - 1, rows y0 to y1 - 1. */
+static void extent(const struct occluder *k, int size, int *x0, int *x1, int *y0, int *y1)
+{
+	float w = fabsf(k->c) * k->half_w + fabsf(k->s) * k->half_h + k->soft;
+	float h = fabsf(k->s) * k->half_w + fabsf(k->c) * k->half_h + k->soft, most = (float)size;
+
+	*x0 = (int)vec_clamp(k->x - w, 0, most);
+	*x1 = (int)vec_clamp(k->x + w + 1, 0, most);
+	*y0 = (int)vec_clamp(k->y - h, 0, most);
+	*y1 = (int)vec_clamp(k->y + h + 1, 0, most);
+}
+
 /* ---- background */
 
 /* A square of a picture, chosen at random, not smaller than half of what fits. */
@@ -118,11 +130,14 @@ static void noise_wall(struct synth_canvas *c, struct rng *r)
 		}
 }
 
-/* Paints what covers says of each place, a share of `strength`. */
+/* Lays a colour over what the thing covers, a share of `strength` of it. */
 static void paint_over(struct synth_canvas *c, const struct occluder *k, const float colour[3], float strength)
 {
-	for (int y = 0; y < c->size; y++)
-		for (int x = 0; x < c->size; x++) {
+	int x0, x1, y0, y1;
+
+	extent(k, c->size, &x0, &x1, &y0, &y1);
+	for (int y = y0; y < y1; y++)
+		for (int x = x0; x < x1; x++) {
 			float a = strength * cover(k, (float)x + .5F, (float)y + .5F);
 
 			for (int i = 0; i < 3 && a > 0; i++)
@@ -172,7 +187,7 @@ int synth_occlude(struct synth_canvas *c, const struct synth_options *o, const s
 	float colour[3], side = (float)c->size;
 	double turn;
 	uint32_t seed;
-	int hidden = 0;
+	int hidden = 0, x0, x1, y0, y1;
 
 	synth_rng(&r, o->seed, SYNTH_FOR_OCCLUDER, p->identity, p->sample + 1);
 	if (rng_f64(&r) >= o->occluder)
@@ -187,8 +202,9 @@ int synth_occlude(struct synth_canvas *c, const struct synth_options *o, const s
 	k.half_h = side * (float)synth_uniform(&r, .05, .2);
 	draw_colour(&r, colour, .1, .9);
 	seed = rng_u32(&r);
-	for (int y = 0; y < c->size; y++)
-		for (int x = 0; x < c->size; x++) {
+	extent(&k, c->size, &x0, &x1, &y0, &y1);
+	for (int y = y0; y < y1; y++)
+		for (int x = x0; x < x1; x++) {
 			float a = cover(&k, (float)x + .5F, (float)y + .5F), shade;
 
 			if (a <= 0)

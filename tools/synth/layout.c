@@ -97,6 +97,8 @@ int synth_layout_open(struct synth_layout *l, const struct synth_layout_set *set
 		      const struct synth_scene *s, struct err *e)
 {
 	*l = (struct synth_layout){ .set = set, .scene = s, .root = root };
+	if (set->start)
+		set->start(l);
 	if (check_empty(root, e) < 0 || io_make_dirs(root, e) < 0)
 		return -1;
 	for (const char *const *f = set->folder; f && *f; f++) {

@@ -20,6 +20,8 @@ struct synth_layout_set {
 	/* Writes the picture's path, relative to the set's folder, to path, and adds to the set's texts. */
 	void (*add)(struct synth_layout *l, const struct synth_job *j, struct buf *path);
 	void (*finish)(struct synth_layout *l); /* NULL: nothing */
+	void (*start)(struct synth_layout *l);	/* NULL: nothing */
+	bool mesh;				/* add needs truth.mesh */
 };
 
 struct synth_layout_text {
@@ -34,6 +36,7 @@ struct synth_layout {
 	struct synth_layout_text *text; /* [texts] */
 	int texts;
 	uint64_t pictures;
+	int32_t vertex[98]; /* of WFLW's points */
 };
 
 /* Sets by name, NULL-ended, for the option; the one of that number. */
@@ -53,6 +56,9 @@ void synth_layout_add(struct synth_layout *l, const char *path, const char *form
 uint64_t synth_layout_person(const struct synth_layout *l, const struct synth_job *j);
 /* A text that has nothing yet. */
 bool synth_layout_new(const struct synth_layout *l, const char *path);
+/* WFLW (layout_wflw.c). */
+void synth_wflw_start(struct synth_layout *l);
+void synth_wflw_add(struct synth_layout *l, const struct synth_job *j, struct buf *path);
 /* Both eyes' middles, nose, corners of the mouth. */
 void synth_layout_points(const struct synth_job *j, float point[5][2]);
 

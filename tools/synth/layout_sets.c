@@ -212,12 +212,14 @@ static const struct synth_layout_set sets[] = {
 	{ .name = "bp4d", .persons = BP4D_PERSONS, .add = add_bp4d },
 	{ .name = "affectnet", .add = add_affectnet },
 	{ .name = "300w", .folder = folders_300w, .add = add_300w },
+	{ .name = "wflw", .start = synth_wflw_start, .add = synth_wflw_add, .mesh = true },
 	{ .name = "vggface2", .folder = folders_vggface2, .add = add_vggface2 },
 	{ .name = "ijbb", .add = add_ijbb, .finish = finish_ijbb },
 	{ .name = "ijbc", .add = add_ijbc, .finish = finish_ijbc },
 };
 
-const char *const synth_layout_names[] = { "disfa", "bp4d", "affectnet", "300w", "vggface2", "ijbb", "ijbc", NULL };
+const char *const synth_layout_names[] = { "disfa",    "bp4d", "affectnet", "300w", "wflw",
+					   "vggface2", "ijbb", "ijbc",	    NULL };
 
 const struct synth_layout_set *synth_layout_set(int i)
 {

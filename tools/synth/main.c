@@ -51,7 +51,7 @@ static void *read_job(void *data)
 		return NULL;
 	j = xcalloc(1, sizeof *j);
 	j->number = r->next++;
-	if (r->config->names.mesh)
+	if (r->config->names.mesh || (r->config->layout >= 0 && synth_layout_set(r->config->layout)->mesh))
 		j->truth.mesh = xrealloc_array(NULL, (size_t)r->config->scene.model.face_vertices,
 					       3 * sizeof *j->truth.mesh);
 	return j;
@@ -78,7 +78,7 @@ static void work_job(void *data, void *item, int number)
 	j->failed = synth_render(w, j->number, &j->truth, &j->e) < 0;
 	if (j->failed)
 		return;
-	if (j->truth.mesh)
+	if (r->config->names.mesh)
 		pack_mesh(j, (size_t)r->config->scene.model.face_vertices);
 	if (quality) {
 		j->failed = image_encode_jpeg(m, quality, &j->payload, &j->e) < 0;

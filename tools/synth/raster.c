@@ -116,18 +116,21 @@ struct span {
 	float z, z_right, z_down;
 };
 
+/* The edges' values at a row's first lanes, what the next lanes of the row add, and what the next row adds. */
+struct edges {
+	lanes_i at[3], right[3], down[3];
+};
+
 /*
  * A row where numbers fit 32 bits, without branches. Lanes beyond its end lie outside the triangle, and keep what they have.
  */
-static void draw_row(float *depth, int32_t *triangle, int n, const int32_t w[3], const int32_t right[3], float z,
-		     float z_right, int32_t number)
+static inline void draw_row(float *depth, int32_t *triangle, int n, const struct edges *e, lanes_f here, float z_lanes,
+			    int32_t number)
 {
-	const lanes_i lane = { 0, 1, 2, 3 };
-	const lanes_f along = { 0, z_right, 2 * z_right, 3 * z_right };
-	lanes_i a = w[0] + lane * right[0], b = w[1] + lane * right[1], c = w[2] + lane * right[2];
+	lanes_i a = e->at[0], b = e->at[1], c = e->at[2];
 
 	for (int i = 0; i < n; i += LANES) {
-		lanes_f here = z + (float)i * z_right + along, there;
+		lanes_f there;
 		lanes_i take, old;
 
 		memcpy(&there, depth + i, sizeof there);
@@ -137,9 +140,10 @@ static void draw_row(float *depth, int32_t *triangle, int n, const int32_t w[3],
 		there = (lanes_f)(((lanes_i)there & ~take) | ((lanes_i)here & take));
 		memcpy(depth + i, &there, sizeof there);
 		memcpy(triangle + i, &old, sizeof old);
-		a += LANES * right[0];
-		b += LANES * right[1];
-		c += LANES * right[2];
+		a += e->right[0];
+		b += e->right[1];
+		c += e->right[2];
+		here += z_lanes;
 	}
 }
 
@@ -165,19 +169,23 @@ static void draw_large(struct raster *r, const struct span *s, int32_t number)
 
 static void draw_small(struct raster *r, const struct span *s, int32_t number)
 {
-	int32_t w[3], right[3];
+	const lanes_f along = { 0, s->z_right, 2 * s->z_right, 3 * s->z_right };
+	struct edges e;
 
 	for (int k = 0; k < 3; k++) {
-		w[k] = (int32_t)s->at[k];
-		right[k] = (int32_t)s->right[k];
+		int32_t at = (int32_t)s->at[k], step = (int32_t)s->right[k];
+
+		e.at[k] = (lanes_i){ at, at + step, at + 2 * step, at + 3 * step };
+		e.right[k] = (lanes_i){ 0 } + LANES * step;
+		e.down[k] = (lanes_i){ 0 } + (int32_t)s->down[k];
 	}
 	for (int y = 0; y < s->h; y++) {
 		size_t at = (size_t)(s->y0 + y) * (size_t)r->side + (size_t)s->x0;
 
-		draw_row(r->depth + at, r->triangle + at, s->w, w, right, s->z + (float)y * s->z_down, s->z_right,
-			 number);
+		draw_row(r->depth + at, r->triangle + at, s->w, &e, s->z + (float)y * s->z_down + along,
+			 LANES * s->z_right, number);
 		for (int k = 0; k < 3; k++)
-			w[k] += (int32_t)s->down[k];
+			e.at[k] += e.down[k];
 	}
 }
 
