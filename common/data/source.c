@@ -111,6 +111,20 @@ static int check_size(const struct source *s, int w, int h, struct err *e)
 	return 0;
 }
 
+/* Of a record that is used for the first time. */
+static int check_crc(struct source *s, uint64_t i, const struct record *r, const uint8_t *payload, struct err *e)
+{
+	const char *why = "the payload's CRC does not match\nhint: frl-shard repair leaves out what is damaged";
+	unsigned char bit = (unsigned char)(1 << i % 8);
+
+	if (atomic_load_explicit(&s->checked[i / 8], memory_order_relaxed) & bit)
+		return 0;
+	if (crc32_add(0, payload, r->bytes) != r->crc)
+		return err_set(e, "%s", why);
+	atomic_fetch_or_explicit(&s->checked[i / 8], bit, memory_order_relaxed);
+	return 0;
+}
+
 static int read_picture(struct source *s, const struct source_file *f, uint64_t i, struct source_room *room,
 			struct source_picture *p, struct err *e)
 {
@@ -122,12 +136,8 @@ static int read_picture(struct source *s, const struct source_file *f, uint64_t 
 	if (r.key != f->index.key[k] || r.label != f->index.label[k] || r.face != f->index.face[k])
 		return err_set(e, "not the one that the index speaks of: the file was changed");
 	const uint8_t *payload = (const uint8_t *)room->bytes.data + RECORD_HEADER;
-	unsigned char bit = (unsigned char)(1 << i % 8);
-	if (!(atomic_load_explicit(&s->checked[i / 8], memory_order_relaxed) & bit)) {
-		if (crc32_add(0, payload, r.bytes) != r.crc)
-			return err_set(e, "the payload's CRC does not match");
-		atomic_fetch_or_explicit(&s->checked[i / 8], bit, memory_order_relaxed);
-	}
+	if (check_crc(s, i, &r, payload, e))
+		return -1;
 	if (source_decode(&p->image, &r, payload, &room->decoded, e) || check_size(s, p->image.w, p->image.h, e))
 		return -1;
 	p->key = r.key;
