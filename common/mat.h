@@ -54,7 +54,7 @@ struct mat_limits {
 
 /*
  * Reads the named variables (a NULL-ended list; NULL: all of them) of the regular file path. A name that is not there is
- * an error. limits may be NULL. Release f also after a failure.
+ * an error; "a.b" is field b of the (first) struct in a. limits may be NULL. Release f also after a failure.
  */
 int mat_read(struct mat_file *f, const char *path, const char *const *names, const struct mat_limits *limits,
 	     struct err *e);

@@ -253,11 +253,45 @@ static void send_var(const matvar_t *v, const char *name, int depth)
 		send_head(MAT_OTHER, name, dims, 0);
 }
 
+/* The struct that fields were last asked of: it is read once for all of them that follow each other. */
+static struct {
+	char name[100];
+	matvar_t *var;
+} held;
+
+/* "struct.field" */
+static void send_field(mat_t *mat, const char *name, size_t len)
+{
+	const matvar_t *v;
+
+	if (len >= sizeof held.name)
+		fail("no variable '%.100s' in it", name);
+	if (!held.var || strlen(held.name) != len || memcmp(held.name, name, len) != 0) {
+		Mat_VarFree(held.var);
+		memcpy(held.name, name, len);
+		held.name[len] = 0;
+		held.var = Mat_VarRead(mat, held.name);
+	}
+	if (!held.var || held.var->class_type != MAT_C_STRUCT || held.var->rank <= 0 || !held.var->data)
+		fail("no struct '%.100s' in it", held.name);
+	v = Mat_VarGetStructFieldByName(held.var, name + len + 1, 0);
+	if (!v)
+		fail("no field '%.100s' in it", name);
+	send_var(v, name, 0);
+}
+
 /* What is not asked for is not decompressed. */
 static void send_named(mat_t *mat, const char *const *names)
 {
 	for (; *names; names++) {
-		matvar_t *v = Mat_VarRead(mat, *names);
+		const char *dot = strchr(*names, '.');
+		matvar_t *v;
+
+		if (dot) {
+			send_field(mat, *names, (size_t)(dot - *names));
+			continue;
+		}
+		v = Mat_VarRead(mat, *names);
 		if (!v)
 			fail("no variable '%.100s' in it", *names);
 		send_var(v, *names, 0);

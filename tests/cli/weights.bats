@@ -152,6 +152,24 @@ meta() {
 	run -3 frl-weights diff cut.pth "$golden/zip.pth"
 }
 
+@test "--bfm: both forms of a 3D face model, nothing of a damaged one, no other option" {
+	cd "$golden/bfm" || return 1
+	frl-weights import -q --bfm -o "$BATS_TEST_TMPDIR/a" BFM.mat
+	frl-weights import -q --bfm -o "$BATS_TEST_TMPDIR/b" Model_Shape.mat Model_Exp.mat
+	cd "$BATS_TEST_TMPDIR" || return 1
+	frl-weights info a | grep -v '^#' | cut -f 1-3 >got
+	printf '%s\t%s\t%s\n' name dtype shape mean F32 70,3 identity F32 5,70,3 identity_sigma F32 5 expression F32 3,70,3 \
+		expression_sigma F32 3 triangles I32 40,3 keypoints I32 68 | diff - got
+	[ "$(frl-weights info b | awk '$2 == "frl.source" { print $3, $4 }')" = "Model_Shape.mat Model_Exp.mat" ]
+	run -3 frl-weights import --bfm -o out "$golden/bfm/bad-nan.mat"
+	[[ $output == *"bad-nan.mat': model.shapePC is not finite"* ]]
+	run -3 frl-weights import --bfm -o out "$golden/bfm/Model_Shape.mat"
+	[ ! -e out ]
+	run -2 frl-weights import --bfm
+	run -2 frl-weights import --bfm --strip x "$golden/bfm/BFM.mat"
+	run -2 frl-weights import --bfm a b c
+}
+
 @test "manners: /dev/full, a closed pipe, no half file, wrong arguments" {
 	for c in "import -q" info; do
 		# shellcheck disable=SC2086

@@ -6,6 +6,7 @@
 #include "common/num.h"
 #include "common/opt.h"
 #include "common/progress.h"
+#include "tools/weights/bfm.h"
 #include "tools/weights/commands.h"
 #include "tools/weights/load.h"
 #include "tools/weights/retinaface.h"
@@ -13,14 +14,18 @@
 static const struct opt_program program = {
 	.name = "frl-weights import",
 	.synopsis = "frl-weights import [OPTION]... [FILE] > OUT.safetensors",
-	.purpose = "Reads weights (PyTorch, ONNX, safetensors) and writes them as safetensors with PyTorch's names.",
+	.purpose =
+		"Reads weights (PyTorch, ONNX, safetensors) and writes them as safetensors with PyTorch's names; or a linear "
+		"model of 3D faces.",
 	.example = "frl-weights import mobilenet0.25_Final.pth > retinaface.safetensors\n"
-		   "frl-weights import --key ema --strip backbone. checkpoint.pth.tar > net.safetensors",
+		   "frl-weights import --key ema --strip backbone. checkpoint.pth.tar > net.safetensors\n"
+		   "frl-weights import --bfm Model_Shape.mat Model_Exp.mat > face.safetensors",
 };
 
 struct options {
 	const char *strip, *key, *name, *sha256, *output;
 	const char *anchors;
+	bool bfm;
 	struct opt_list meta;
 	struct opt_common common;
 };
@@ -135,6 +140,37 @@ static int run(struct weights *w, struct origin *origin, const char *path, const
 	return 0;
 }
 
+/* A model of faces, from one file or two. */
+static int run_bfm(struct weights *w, char *const *path, int paths, const struct options *o, struct err *e)
+{
+	const struct origin none = { 0 };
+	struct out out;
+
+	if (bfm_load(w, path[0], paths > 1 ? path[1] : NULL, e) || set_meta(w, o, e))
+		return -1;
+	if (!o->common.no_pg) {
+		const char *slash = strrchr(path[0], '/'), *second = paths > 1 ? strrchr(path[1], '/') : NULL;
+		char *source = xasprintf("%s%s%s", slash ? slash + 1 : path[0], paths > 1 ? " " : "",
+					 second	     ? second + 1
+					 : paths > 1 ? path[1]
+						     : "");
+
+		weights_set_meta(w, "frl.source", source);
+		free(source);
+	}
+	weights_add_meta(w, "frl.network", "linear-face-model");
+	if (out_open(&out, o->output, true, e))
+		return -1;
+	if (weights_write(w, &out, e)) {
+		out_abort(&out);
+		return -1;
+	}
+	if (out_commit(&out, e))
+		return -1;
+	report(w, weights_get_meta(w, "frl.network"), &none, o);
+	return 0;
+}
+
 int cmd_import(int argc, char **argv)
 {
 	struct options o = { 0 };
@@ -145,6 +181,8 @@ int cmd_import(int argc, char **argv)
 			"take PREFIX off the names that have it; by default 'module.' where all have it"),
 		OPT_STR('k', "key", "NAME", &o.key, "the dictionary of a PyTorch file to read, e.g. ema or model.ema"),
 		OPT_STR(0, "sha256", "HEX", &o.sha256, "refuse a file (of a wheel: the model in it) with another hash"),
+		OPT_BOOL(0, "bfm", &o.bfm,
+			 "a model of 3D faces: BFM.mat of face3d, or Model_Shape.mat and Model_Exp.mat of 3DDFA"),
 		OPT_GROUP("Metadata"),
 		OPT_STR('n', "name", "NAME", &o.name, "what the network is called (frl.network)"),
 		OPT_STR('a', "anchors", "LIST", &o.anchors,
@@ -162,11 +200,14 @@ int cmd_import(int argc, char **argv)
 	struct err e = { 0 };
 	int rc;
 
-	if (argc - first > 1)
-		opt_usage(&program, "one file at a time");
+	if (argc - first > 1 + o.bfm)
+		opt_usage(&program, o.bfm ? "two files at most" : "one file at a time");
+	if (o.bfm && (argc == first || o.strip || o.key || o.sha256 || o.anchors))
+		opt_usage(&program, argc == first ? "--bfm needs its files" : "--bfm takes no other option of import");
 	if (argc == first && isatty(STDIN_FILENO))
 		opt_usage(&program, NULL);
-	rc = run(&w, &origin, argc > first ? argv[first] : NULL, &o, &e);
+	rc = o.bfm ? run_bfm(&w, argv + first, argc - first, &o, &e)
+		   : run(&w, &origin, argc > first ? argv[first] : NULL, &o, &e);
 	if (rc)
 		warn("%s", e.msg);
 	weights_release(&w);
