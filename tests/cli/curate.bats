@@ -141,6 +141,30 @@ need() { [ -d "$DATA/$1" ] || skip "no $DATA/$1"; }
 	columns m yaw | paste - got | awk '{ d = $1 - $2; if (d > 1e-3 || d < -1e-3) exit 1; n++ } END { exit n != 8 }'
 }
 
+@test "300w-lp: --mesh, the vertices of a linear model in pixels (NumPy); models that do not fit" {
+	rmdir d
+	ln -s "$GOLDEN/300w-lp" d
+	run -4 frl-curate 300w-lp --root d -q --no-pg --mesh v.bin --model "$GOLDEN/300w-lp-model.safetensors" --params p.bin -o m
+	run -4 frl-curate 300w-lp --root d -q --no-pg -o without
+	cmp m without
+	frl-shard check -q v.bin
+	[ "$(frl-shard ls -q --no-pg v.bin | cut -f 5 | sort | uniq -c | xargs)" = '4 6x3 1 dims' ]
+	[ "$(frl-shard ls -q --no-pg v.bin | cut -f 6)" = "$(frl-shard ls -q --no-pg p.bin | cut -f 6)" ]
+	frl-shard export --to npy v.bin | tail -c 288 | od -An -v -t f4 -w72 >got
+	# Sums of 228 products in f32: 1e-5 of the largest.
+	paste got "$GOLDEN/300w-lp-mesh.tsv" | awk '{ for (i = 1; i <= 18; i++) { a = $(18 + i) < 0 ? -$(18 + i) : $(18 + i); if (a > top) top = a }
+		for (i = 1; i <= 18; i++) { d = $i - $(18 + i); if (d > 1e-5 * top || d < -1e-5 * top) { print NR, i, $i, $(18 + i); exit 1 } } n++ }
+		END { exit n != 4 }'
+	run -2 frl-curate 300w-lp --root d --mesh v
+	run -2 frl-curate 300w-lp --root d --model x
+	run -2 frl-curate folder --root d --mesh v --model x
+	run -3 frl-curate 300w-lp --root d --mesh w --model nowhere -o w2
+	frl-weights import -q --bfm "$FRL_TOP/tests/golden/weights/bfm/BFM.mat" >small
+	run -3 frl-curate 300w-lp --root d --mesh w --model small -o w2
+	[[ $output == *"'small' has 5 + 3 components"* ]]
+	[ ! -e w ] && [ ! -e w2 ]
+}
+
 @test "imdb-face: boxes follow the picture's own size; URLs with commas, quotes, several faces" {
 	mkdir -p d/nm0000001
 	# 16 x 8 pixels

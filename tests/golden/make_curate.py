@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """A small 300W-LP in its published layout, and what frl-curate has to make of it, by code that is not ours:
-300w-lp.tsv; 300w-lp-params.npy, the coefficients in f32, rows in the manifest's order.
+300w-lp.tsv; 300w-lp-params.npy, the coefficients in f32, and 300w-lp-mesh.tsv, the vertices that 300w-lp-model.safetensors makes
+of them, rows in the manifest's order.
 
-    python tests/golden/make_curate.py tests/golden/curate        (SciPy 1.17.1, NumPy 2.4.6)
+    python tests/golden/make_curate.py tests/golden/curate        (SciPy 1.17.1, NumPy 2.4.6, safetensors)
 """
 import os
 import sys
 
 import numpy as np
+import safetensors.numpy
 import scipy.io
 
 out = sys.argv[1]
@@ -58,6 +60,23 @@ for name in ("AFW_134212_1_0", "AFW_134212_1_3"):
                     [float(v) for v in (*p.min(0), *p.max(0), *p.ravel())])
     save(f"300w-lp/landmarks/AFW/{name}_pts.mat", {"pts_2d": points, "pts_3d": points + 1})
 np.save(os.path.join(out, "300w-lp-params.npy"), np.stack([params[k] for k in sorted(params)]))
+# A model of six vertices, and the meshes in pixels of 450x450 pictures, counted from 1, by 3DDFA's formula in double.
+mean, shapes, exps = rng.normal(0, 5e4, (6, 3)), rng.normal(0, .3, (199, 6, 3)), rng.normal(0, 3e4, (29, 6, 3))
+model = {k: v.astype(np.float32) for k, v in (("mean", mean), ("identity", shapes), ("expression", exps))}
+safetensors.numpy.save_file(model, os.path.join(out, "300w-lp-model.safetensors"))
+mesh = []
+for k in sorted(params):
+    a, b, (p, y, r, tx, ty, tz, s) = (v.astype(np.float64) for v in np.split(params[k], [199, 228]))
+    v = model["mean"] + np.tensordot(a, model["identity"].astype(float), 1) + np.tensordot(b, model["expression"].astype(float), 1)
+    rx = np.array([[1, 0, 0], [0, np.cos(p), np.sin(p)], [0, -np.sin(p), np.cos(p)]])
+    ry = np.array([[np.cos(y), 0, -np.sin(y)], [0, 1, 0], [np.sin(y), 0, np.cos(y)]])
+    rz = np.array([[np.cos(r), np.sin(r), 0], [-np.sin(r), np.cos(r), 0], [0, 0, 1]])
+    image = s * v @ (rx @ ry @ rz).T + [tx, ty, tz]
+    image[:, 1] = 451 - image[:, 1]
+    mesh.append(image)
+with open(os.path.join(out, "300w-lp-mesh.tsv"), "w") as f:
+    for m in mesh:
+        f.write("\t".join(repr(float(v)) for v in m.ravel()) + "\n")
 # a picture without parameters, and one whose file is damaged
 touch("300w-lp/AFW/AFW_9_1_0.jpg")
 touch("300w-lp/AFW/AFW_9_1_1.jpg")

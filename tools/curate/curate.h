@@ -14,6 +14,7 @@
 #include "common/err.h"
 #include "common/fail_ok.h"
 #include "common/io.h"
+#include "common/model/linear_face.h"
 #include "common/opt.h"
 #include "common/progress.h"
 #include "common/record.h"
@@ -39,9 +40,10 @@ extern const struct reader curate_readers[];
 struct curate {
 	const struct reader *reader;
 	const char *root, *split, *output;
-	const char *id_prefix; /* before each id; "" */
-	const char *pictures;  /* where pictures inside .mat files go; NULL: nowhere */
-	const char *params;    /* where coefficients of 3D faces go; NULL: nowhere */
+	const char *id_prefix;	  /* before each id; "" */
+	const char *pictures;	  /* where pictures inside .mat files go; NULL: nowhere */
+	const char *mesh, *model; /* where vertices of 3D faces go, and what makes them of the coefficients */
+	const char *params;	  /* where coefficients of 3D faces go; NULL: nowhere */
 	bool no_stat;
 	int classes; /* expressions that are classes, from 0 on */
 	struct fail_ok fail_ok;
@@ -53,7 +55,10 @@ struct curate {
 	struct buf id;
 	bool row_ok; /* the status of the last row */
 	struct out params_out;
-	struct record_writer params_writer;
+	struct record_writer params_writer, mesh_writer;
+	struct out mesh_out;
+	struct linear_face face;
+	float *vertices; /* [face.vertices][3] */
 	struct buf full; /* scratch for root/path */
 };
 

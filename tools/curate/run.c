@@ -106,6 +106,9 @@ int curate_main(int argc, char **argv)
 			"cofw, cofw68: write the pictures inside the .mat to DIR, paths are relative to it"),
 		OPT_STR(0, "params", "FILE", &c.params,
 			"300w-lp, aflw2000: write a record of 3D coefficients and pose for each row that is ok"),
+		OPT_STR(0, "mesh", "FILE", &c.mesh,
+			"300w-lp, aflw2000: write the vertices that --model makes of them, in pixels"),
+		OPT_STR(0, "model", "FILE", &c.model, "the model of 3D faces for --mesh, of frl-weights import --bfm"),
 		OPT_INT(0, "classes", "N", &c.classes, 7, CURATE_CLASSES, "affectnet: 7 leaves out contempt"),
 		OPT_STR(0, "id-prefix", "TEXT", &c.id_prefix, "before each id, so that ids of several sets differ"),
 		OPT_STR('o', "output", "FILE", &c.output, "where the manifest goes; - is standard output"),
@@ -127,8 +130,10 @@ int curate_main(int argc, char **argv)
 		opt_usage(&program, "%s takes no --pictures", c.reader->name);
 	if (c.classes != CURATE_CLASSES && !c.reader->takes_classes)
 		opt_usage(&program, "%s takes no --classes", c.reader->name);
-	if (c.params && !c.reader->takes_params)
-		opt_usage(&program, "%s takes no --params", c.reader->name);
+	if ((c.params || c.mesh) && !c.reader->takes_params)
+		opt_usage(&program, "%s takes no --%s", c.reader->name, c.params ? "params" : "mesh");
+	if (!c.mesh != !c.model)
+		opt_usage(&program, "--mesh and --model go together");
 	if (run(&c, argc, argv, &e))
 		die_err(&e);
 	c.summary.in = c.summary.out;
