@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/num.h"
@@ -48,7 +49,8 @@ static int cut(const char *path, const char *header, uint64_t below, struct err 
 
 int rows_open(struct out *o, const char *path, const char *header, uint64_t below, struct err *e)
 {
-	bool there = below && access(path, F_OK) == 0;
+	struct stat st;
+	bool there = below && stat(path, &st) == 0 && st.st_size > 0; /* an empty one has lost nothing */
 
 	if (there && cut(path, header, below, e))
 		return -1;

@@ -82,42 +82,57 @@ static int told_apart(const struct face_of *records, size_t n, const struct face
 	return 0;
 }
 
+static bool same_face(const struct face_of *a, const struct face_of *b)
+{
+	return a->key == b->key && a->face == b->face;
+}
+
+/* Rows whose face no record has: their number, and the first of them. Both lists are sorted. */
+static void count_unpictured(struct labels *l, const struct face_of *records, size_t n, const struct face_of *rows,
+			     const struct table *t)
+{
+	uint64_t first = UINT64_MAX;
+	size_t r = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		struct face_of key = { rows[i].key, rows[i].face, 0 };
+
+		while (r < n && by_face(&records[r], &key) < 0)
+			r++;
+		if (r < n && same_face(&records[r], &key))
+			continue;
+		l->unpictured++;
+		first = rows[i].number < first ? rows[i].number : first;
+	}
+	if (l->unpictured)
+		l->first_unpictured = xstrdup(t->id[first]);
+}
+
 /* For each record the row that it belongs to, or -1; l's counts. */
 static int64_t *match(struct labels *l, const struct face_of *records, size_t n, const struct face_of *rows,
 		      const struct table *t)
 {
 	int64_t *row = xcalloc(n + 1, sizeof *row);
-	uint64_t first_record = UINT64_MAX, first_row = UINT64_MAX;
+	const struct face_of *first = NULL;
 	size_t i = 0;
 
 	for (size_t r = 0; r < n; r++) {
 		struct face_of key = { records[r].key, records[r].face, 0 };
 
-		for (; i < t->n && by_face(&rows[i], &key) < 0; i++)
-			if ((i == 0 || rows[i].key != rows[i - 1].key || rows[i].face != rows[i - 1].face) &&
-			    (r == 0 || records[r - 1].key != rows[i].key || records[r - 1].face != rows[i].face)) {
-				l->unpictured++;
-				first_row = rows[i].number < first_row ? rows[i].number : first_row;
-			}
-		bool found = i < t->n && rows[i].key == key.key && rows[i].face == key.face;
+		while (i < t->n && by_face(&rows[i], &key) < 0)
+			i++;
+		bool found = i < t->n && same_face(&rows[i], &key);
 		row[records[r].number] = found ? (int64_t)rows[i].number : -1;
 		if (found)
 			continue;
-		if (records[r].number < first_record) {
-			first_record = records[r].number;
-			free(l->first_unlabelled);
-			l->first_unlabelled = xasprintf("key %016llx face %lld", (unsigned long long)records[r].key,
-							(long long)records[r].face);
-		}
 		l->unlabelled++;
+		if (!first || records[r].number < first->number)
+			first = &records[r];
 	}
-	for (; i < t->n; i++)
-		if (n == 0 || records[n - 1].key != rows[i].key || records[n - 1].face != rows[i].face) {
-			l->unpictured++;
-			first_row = rows[i].number < first_row ? rows[i].number : first_row;
-		}
-	if (l->unpictured)
-		l->first_unpictured = xstrdup(t->id[first_row]);
+	if (first)
+		l->first_unlabelled = xasprintf("key %016llx face %lld", (unsigned long long)first->key,
+						(long long)first->face);
+	count_unpictured(l, records, n, rows, t);
 	return row;
 }
 

@@ -16,7 +16,7 @@ struct samples {
 	struct samples_config c;
 	uint64_t n, steps, next;
 	size_t picture_bytes, label_at, label_bytes; /* of a row: picture, then (aligned) label */
-	struct scratch *scratch; /* [threads] */
+	struct scratch *scratch;		     /* [threads] */
 	struct batches *batches;
 	double waited;
 };

@@ -2,6 +2,7 @@
 #include "common/model/resnet_train.h"
 
 #include <stdio.h>
+#include <string.h>
 
 struct block {
 	struct train_net *net;
@@ -71,8 +72,27 @@ int resnet_features(enum resnet_arch arch, int width)
 	return (arch == RESNET18 ? 512 : 2048) * width;
 }
 
+const char *resnet_arch_name(enum resnet_arch arch)
+{
+	return arch == RESNET18 ? "resnet18" : "resnet50";
+}
+
+int resnet_arch_named(const char *name, enum resnet_arch *arch)
+{
+	*arch = !strcmp(name, "resnet18") ? RESNET18 : RESNET50;
+	return strcmp(name, resnet_arch_name(*arch)) ? -1 : 0;
+}
+
 int resnet_train(struct train_net *n, struct train_params *params, enum resnet_arch arch, int width, const char *prefix,
 		 int x)
+{
+	int stage[4];
+
+	return resnet_train_stages(n, params, arch, width, prefix, x, stage);
+}
+
+int resnet_train_stages(struct train_net *n, struct train_params *params, enum resnet_arch arch, int width,
+			const char *prefix, int x, int stage[4])
 {
 	static const int blocks[2][4] = { { 2, 2, 2, 2 }, { 3, 4, 6, 3 } };
 	struct block b = { n, params, prefix };
@@ -95,6 +115,7 @@ int resnet_train(struct train_net *n, struct train_params *params, enum resnet_a
 			if (i < 3 || j < blocks[arch][i] - 1)
 				train_net_mark(n, x, j < blocks[arch][i] - 1 ? TRAIN_MARK_BLOCK : TRAIN_MARK_STAGE);
 		}
+		stage[i] = x;
 	}
 	return train_net_avgpool(n, x);
 }

@@ -14,7 +14,15 @@
  */
 int resnet_train(struct train_net *n, struct train_params *params, enum resnet_arch arch, int width, const char *prefix,
 		 int x);
+/* The same; the ends of the four stages (strides 4, 8, 16, 32) as well. */
+int resnet_train_stages(struct train_net *n, struct train_params *params, enum resnet_arch arch, int width,
+			const char *prefix, int x, int stage[4]);
 /* Channels of those rows. */
 int resnet_features(enum resnet_arch arch, int width);
+
+/* "resnet18" */
+const char *resnet_arch_name(enum resnet_arch arch);
+/* -1: none of that name. */
+int resnet_arch_named(const char *name, enum resnet_arch *arch);
 
 #endif

@@ -269,3 +269,16 @@ void train_net_pack(struct train_net *n, int threads)
 {
 	parallel_for(threads, (size_t)n->n, pack, n);
 }
+
+void train_net_fix_norm(struct train_net *n)
+{
+	for (int i = 0; i < n->n; i++)
+		n->node[i].fixed_norm = true;
+}
+
+void train_net_freeze(struct train_net *n)
+{
+	train_net_fix_norm(n);
+	for (int i = 0; i < n->n; i++)
+		n->node[i].frozen = true;
+}

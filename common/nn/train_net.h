@@ -85,6 +85,13 @@ void train_net_mark(struct train_net *n, int x, enum train_mark mark);
 /* Packs the weights again: after train_params_alloc, and whenever values changed. */
 void train_net_pack(struct train_net *n, int threads);
 
+/*
+ * For values that are fine as they are: of all values added so far, batch norm uses and keeps its running statistics in
+ * training, too; freeze: and none of them has a gradient.
+ */
+void train_net_fix_norm(struct train_net *n);
+void train_net_freeze(struct train_net *n);
+
 /* Whether forward in training leaves the running statistics as they are: for a pass that is made again. */
 void train_net_hold_running(struct train_net *n, bool hold);
 /*

@@ -27,6 +27,8 @@ enum node_kind {
 
 /* Node i makes value i. */
 struct node {
+	bool frozen;	 /* train_net_freeze */
+	bool fixed_norm; /* batch norm by its running statistics always */
 	enum node_kind kind;
 	int x, res; /* values it reads, -1: none; of a concatenation, the parts are */
 	int part[TRAIN_NET_PARTS], parts;

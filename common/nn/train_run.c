@@ -117,7 +117,7 @@ static void backward(struct train_plan *p, int i, int threads)
 	struct job j = job_of(p, i);
 	const struct node_run *r = runs[j.d->kind];
 
-	if (!j.s->has_grad)
+	if (!j.s->has_grad || j.d->frozen)
 		return; /* nobody reads it */
 	/* The last first, as all that read several values write their gradients. */
 	for (int k = TRAIN_NET_PARTS - 1; k >= 0; k--)

@@ -101,7 +101,7 @@ void train_run_bn(struct job *j, bool train, bool again, int threads)
 	size_t slices = (size_t)j->p->slices;
 
 	/* Again, mean and inverse are those of forward, and the running ones have moved already. */
-	if (!again && train) {
+	if (!again && train && !j->d->fixed_norm) {
 		parallel_for(threads, slices, stats_slice, j);
 		bn_merge(j);
 	} else if (!again) {
@@ -118,7 +118,7 @@ void train_run_bn_average(const struct train_net *n)
 		struct train_running *r = &p->running[n->node[i].running];
 		size_t both = 2 * (size_t)n->node[i].c;
 
-		if (n->node[i].kind != NODE_BN)
+		if (n->node[i].kind != NODE_BN || n->node[i].fixed_norm)
 			continue;
 		ranks_sum_f32(r->mean, both); /* and var, which follows */
 		for (size_t k = 0; k < both; k++)
@@ -173,6 +173,11 @@ void train_run_bn_backward(struct job *j, int threads)
 		real_add(node_grad(j->p->net, j->d, 0), (size_t)k, j->ops->real, b->sum_gx[k]);
 		real_add(node_grad(j->p->net, j->d, 1), (size_t)k, j->ops->real, b->sum_g[k]);
 	}
-	ranks_norm_sum_f64(b->sum_g, 2 * (size_t)c);
+	if (j->d->fixed_norm) { /* the statistics do not depend on the batch */
+		memset(b->sum_g, 0, 2 * (size_t)c * sizeof *b->sum_g);
+		b->count = 1;
+	} else {
+		ranks_norm_sum_f64(b->sum_g, 2 * (size_t)c);
+	}
 	parallel_for(threads, (size_t)j->p->slices, bn_backward_slice, j);
 }

@@ -1,0 +1,225 @@
+/* task.c - the table of tasks, and their models as metadata: see task.h */
+#include "common/model/task.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/num.h"
+
+const struct task *const task_list[] = { &task_recognition, &task_landmarks, &task_au, &task_emotion, NULL };
+
+const struct task *task_find(const char *name)
+{
+	for (const struct task *const *t = task_list; *t; t++)
+		if (!strcmp((*t)->name, name))
+			return *t;
+	return NULL;
+}
+
+void task_model_init(struct task_model *m, const struct task *task)
+{
+	*m = (struct task_model){
+		.task = task,
+		.arch = RESNET50,
+		.width = 1,
+		.size = task->preset.size,
+		.mean = { .485f, .456f, .406f },
+		.std = { .228f, .224f, .225f },
+		.sigma = 1,
+		.margin = .35,
+		.sharpness = 64,
+	};
+}
+
+void task_model_release(struct task_model *m)
+{
+	for (int i = 0; i < m->names; i++)
+		free(m->name[i]);
+	free(m->name);
+	*m = (struct task_model){ 0 };
+}
+
+void task_columns_release(struct task_columns *c)
+{
+	free(c->number);
+	free(c->text);
+	*c = (struct task_columns){ 0 };
+}
+
+int task_model_name(const struct task_model *m, const char *name)
+{
+	for (int i = 0; i < m->names; i++)
+		if (!strcmp(m->name[i], name))
+			return i;
+	return -1;
+}
+
+/* ---- metadata */
+
+static void put(struct task_meta *meta, const char *key, char *value)
+{
+	meta->item = xrealloc_array(meta->item, meta->n + 1, sizeof *meta->item);
+	meta->item[meta->n++] = (struct safetensors_meta){ key, value };
+}
+
+static char *three(const float v[3])
+{
+	char text[3][NUM_SIZE];
+
+	for (int k = 0; k < 3; k++)
+		num_f32(text[k], v[k]);
+	return xasprintf("%s,%s,%s", text[0], text[1], text[2]);
+}
+
+static char *number(double v)
+{
+	char text[NUM_SIZE];
+
+	num_f64(text, v);
+	return xstrdup(text);
+}
+
+void task_meta(const struct task_model *m, struct task_meta *meta)
+{
+	struct buf names = { 0 };
+
+	*meta = (struct task_meta){ 0 };
+	put(meta, "frl.task", xstrdup(m->task->name));
+	put(meta, "frl.network", xstrdup(resnet_arch_name(m->arch)));
+	put(meta, "frl.width", xasprintf("%d", m->width));
+	put(meta, "frl.input.size", xasprintf("%d", m->size));
+	put(meta, "frl.input.order", xstrdup(m->bgr ? "bgr" : "rgb"));
+	put(meta, "frl.input.mean", three(m->mean));
+	put(meta, "frl.input.std", three(m->std));
+	put(meta, "frl.input.scale", xstrdup("1"));
+	put(meta, "frl.outputs", xasprintf("%d", m->outputs));
+	if (m->task == &task_landmarks) {
+		put(meta, "frl.sigma", number(m->sigma));
+		put(meta, "frl.compat", xstrdup(m->compat == LANDMARKS_HRNET ? "hrnet" : "none"));
+	}
+	if (m->task == &task_recognition) {
+		put(meta, "frl.margin", number(m->margin));
+		put(meta, "frl.sharpness", number(m->sharpness));
+	}
+	if (!m->names)
+		return;
+	for (int i = 0; i < m->names; i++) {
+		if (i)
+			buf_add_char(&names, '\t');
+		tsv_escape(&names, m->name[i], strlen(m->name[i]));
+	}
+	put(meta, "frl.names", xstrdup(names.data));
+	buf_release(&names);
+}
+
+void task_meta_release(struct task_meta *meta)
+{
+	for (size_t i = 0; i < meta->n; i++)
+		free((char *)meta->item[i].value);
+	free(meta->item);
+	*meta = (struct task_meta){ 0 };
+}
+
+static int read_number(const struct safetensors *s, const char *key, double least, double most, double *v,
+		       struct err *e)
+{
+	const char *text = safetensors_get_meta(s, key);
+
+	if (!text)
+		return err_set(e, "metadata %s is missing", key);
+	if (num_parse_f64(text, v) || !(*v >= least && *v <= most))
+		return err_set(e, "metadata %s: '%.100s' is no number from %g to %g", key, text, least, most);
+	return 0;
+}
+
+static int read_int(const struct safetensors *s, const char *key, int least, int most, int *v, struct err *e)
+{
+	double d;
+
+	if (read_number(s, key, least, most, &d, e))
+		return -1;
+	*v = (int)d;
+	return d == *v ? 0 : err_set(e, "metadata %s: '%.100s' is no whole number", key, safetensors_get_meta(s, key));
+}
+
+static int read_three(const struct safetensors *s, const char *key, float v[3], struct err *e)
+{
+	const char *text = safetensors_get_meta(s, key);
+	char *copy = xstrdup(text ? text : ""), *at = copy;
+	int n = 0, rc = 0;
+
+	for (char *part; !rc && (part = strsep(&at, ",;")); n++)
+		rc = n < 3 ? num_parse_f32(part, &v[n]) : -1;
+	free(copy);
+	return !rc && n == 3 ? 0 : err_set(e, "metadata %s: '%.100s' is not three numbers", key, text ? text : "");
+}
+
+static int read_names(struct task_model *m, const char *text, struct err *e)
+{
+	char *copy = xstrdup(text), *at = copy;
+	struct buf b = { 0 };
+	int rc = 0;
+
+	for (char *part; !rc && (part = strsep(&at, "\t"));) {
+		buf_reset(&b);
+		if (m->names == TASK_MAX_OUTPUTS || tsv_unescape(&b, part)) {
+			rc = err_set(e, "metadata frl.names cannot be read");
+			break;
+		}
+		if (!(m->names & (m->names - 1)))
+			m->name = xrealloc_array(m->name, m->names ? 2 * (size_t)m->names : 1, sizeof *m->name);
+		m->name[m->names++] = xstrdup(b.data ? b.data : "");
+	}
+	buf_release(&b);
+	free(copy);
+	return rc;
+}
+
+/* What only one task has. */
+static int read_own(struct task_model *m, const struct safetensors *s, struct err *e)
+{
+	const char *compat = safetensors_get_meta(s, "frl.compat");
+
+	if (m->task == &task_landmarks) {
+		m->compat = compat && !strcmp(compat, "hrnet") ? LANDMARKS_HRNET : LANDMARKS_SUBPIXEL;
+		return read_number(s, "frl.sigma", .1, 100, &m->sigma, e);
+	}
+	if (m->task == &task_recognition && (read_number(s, "frl.margin", 0, 2, &m->margin, e) ||
+					     read_number(s, "frl.sharpness", 1e-3, 1e4, &m->sharpness, e)))
+		return -1;
+	return 0;
+}
+
+static int check_read(const struct task_model *m, struct err *e)
+{
+	for (int k = 0; k < 3; k++)
+		if (!(m->std[k] > 0))
+			return err_set(e, "metadata frl.input.std must be above 0");
+	if ((m->task == &task_au || m->task == &task_emotion) && m->names != m->outputs)
+		return err_set(e, "metadata frl.names has %d names for %d outputs", m->names, m->outputs);
+	return 0;
+}
+
+int task_model_read(struct task_model *m, const struct safetensors *s, struct err *e)
+{
+	const char *name = safetensors_get_meta(s, "frl.task"), *network = safetensors_get_meta(s, "frl.network");
+	const char *order = safetensors_get_meta(s, "frl.input.order"), *names = safetensors_get_meta(s, "frl.names");
+	const struct task *task = name ? task_find(name) : NULL;
+
+	*m = (struct task_model){ 0 };
+	if (!name)
+		return err_set(e, "not the model of a task: its metadata have no frl.task");
+	if (!task)
+		return err_set(e, "metadata frl.task: there is no task '%.100s'", name);
+	task_model_init(m, task);
+	if (!network || resnet_arch_named(network, &m->arch))
+		return err_set(e, "metadata frl.network: '%.100s' is no network known", network ? network : "");
+	if (read_int(s, "frl.width", 1, 4, &m->width, e) || read_int(s, "frl.input.size", 16, 2048, &m->size, e) ||
+	    read_int(s, "frl.outputs", 1, TASK_MAX_OUTPUTS, &m->outputs, e) ||
+	    read_three(s, "frl.input.mean", m->mean, e) || read_three(s, "frl.input.std", m->std, e) ||
+	    (names && read_names(m, names, e)) || read_own(m, s, e))
+		return -1;
+	m->bgr = order && !strcmp(order, "bgr");
+	return check_read(m, e);
+}

@@ -1,0 +1,394 @@
+/* task_recognition.c - identities by CosFace (Wang et al., CVPR 2018; task.h) */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/err.h"
+#include "common/model/task.h"
+#include "common/model/task_net.h"
+#include "common/nn/ranks.h"
+#include "common/thread.h"
+
+/* Each rank holds its share of the classes, [first, first + n). */
+enum { DIMENSIONS = 512 };
+static const char weights_name[] = "classes.weight";
+
+struct share {
+	int first, n;
+};
+
+static struct share share_of(int classes)
+{
+	long rank = ranks_rank(), ranks = ranks_size();
+	struct share s = { .first = (int)(classes * rank / ranks) };
+
+	s.n = (int)(classes * (rank + 1) / ranks) - s.first;
+	return s;
+}
+
+static int configure(struct task_model *m, const struct table *t, struct err *e)
+{
+	if (!table_has(t, "identity"))
+		return err_set(e, "'%s' has no column 'identity'", t->tsv.name);
+	if (!m->outputs)
+		m->outputs = DIMENSIONS;
+	return 0;
+}
+
+static void columns(struct task_model *m, const struct table *t, struct task_columns *c)
+{
+	(void)m;
+	(void)t;
+	*c = (struct task_columns){ .texts = 1 };
+	c->text = xcalloc(1, sizeof *c->text);
+	c->text[0] = "identity";
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Identities, sorted: their numbers do not depend on the order of rows. */
+static int names(struct task_model *m, const struct table *t, struct err *e)
+{
+	if (m->names)
+		return 0;
+	if (!t->n)
+		return err_set(e, "'%s' has no rows", t->tsv.name);
+	m->name = xcalloc(t->n, sizeof *m->name);
+	for (size_t i = 0; i < t->n; i++) {
+		const char *name = t->text[i * (size_t)t->texts];
+
+		if (*name)
+			m->name[m->names++] = xstrdup(name);
+	}
+	qsort(m->name, (size_t)m->names, sizeof *m->name, by_name);
+	int kept = 0;
+	for (int i = 0; i < m->names; i++)
+		if (kept && !strcmp(m->name[kept - 1], m->name[i]))
+			free(m->name[i]);
+		else
+			m->name[kept++] = m->name[i];
+	m->names = kept;
+	if (kept < 2 || kept > TASK_MAX_OUTPUTS)
+		return err_set(e, "'%s' has %d identities", t->tsv.name, kept);
+	return 0;
+}
+
+static int one(const struct task_model *m)
+{
+	(void)m;
+	return 1;
+}
+
+static int label(void *model, const struct table *t, size_t row, double *value, struct err *e)
+{
+	const struct task_model *m = model;
+	char *const *found, *name = t->text[row * (size_t)t->texts];
+
+	if (!*name)
+		return 0;
+	found = bsearch(&name, m->name, (size_t)m->names, sizeof *m->name, by_name);
+	if (!found)
+		return table_bad(t, row, "identity", "is not among the model's", e);
+	*value = (double)(found - m->name);
+	return 1;
+}
+
+static int head(struct train_net *n, struct train_params *params, const struct task_model *m, const int stage[4],
+		int pooled)
+{
+	(void)params;
+	(void)stage;
+	return train_net_linear(n, pooled, "head", m->outputs, true);
+}
+
+static void declare(struct train_params *params, const struct task_model *m)
+{
+	if (m->names)
+		train_params_declare(params, weights_name, TRAIN_LINEAR, m->outputs,
+				     (struct shape){ 2, { share_of(m->names).n, m->outputs } });
+}
+
+/*
+ * ---- the loss: s (cos - m) at the label, s cos elsewhere, cross-entropy over the classes of all ranks
+ *
+ * Each rank has the embeddings of the whole batch and its own classes; a row's maximum and sum are merged. float throughout,
+ * but for sums over a row.
+ */
+struct cosface {
+	const struct task_batch *b;
+	const struct task_model *m;
+	const struct nn_train *ops;
+	struct share share;
+	int total, dims;
+	float *e, *e_norm;	 /* [total][dims] normalised, and [total] what they were divided by */
+	int32_t *label;		 /* [total] */
+	float *w, *w_norm;	 /* [share.n][dims], [share.n] */
+	float *x;		 /* [total][share.n] scores, then their gradient */
+	double *most, *sum, *at; /* [total] a row's maximum, sum, and the label's score */
+};
+
+static float normalise(float *x, int n)
+{
+	double sum = 0;
+	float norm;
+
+	for (int i = 0; i < n; i++)
+		sum += (double)x[i] * (double)x[i];
+	norm = (float)fmax(sqrt(sum), 1e-12);
+	for (int i = 0; i < n; i++)
+		x[i] /= norm;
+	return norm;
+}
+
+/* d: the gradient by y = x / |x|, made that by x. */
+static void normalise_backward(float *d, const float *y, float norm, int n)
+{
+	double along = 0;
+
+	for (int i = 0; i < n; i++)
+		along += (double)d[i] * (double)y[i];
+	for (int i = 0; i < n; i++)
+		d[i] = (float)(((double)d[i] - along * (double)y[i]) / (double)norm);
+}
+
+static void normalise_embedding(void *data, size_t i, int worker)
+{
+	struct cosface *c = data;
+
+	(void)worker;
+	c->e_norm[i] = normalise(c->e + i * (size_t)c->dims, c->dims);
+}
+
+static void normalise_class(void *data, size_t i, int worker)
+{
+	struct cosface *c = data;
+
+	(void)worker;
+	c->w_norm[i] = normalise(c->w + i * (size_t)c->dims, c->dims);
+}
+
+/* Embeddings and labels of all ranks: rank r's rows stand at r * most, and are moved together. */
+static void gather(struct cosface *c)
+{
+	int ranks = ranks_size();
+	size_t most = (size_t)((c->total + ranks - 1) / ranks), row = (size_t)c->dims * sizeof *c->e;
+	float *all = xcalloc(most * (size_t)ranks, row);
+	int32_t *labels = xcalloc(most * (size_t)ranks, sizeof *labels);
+	size_t mine = (size_t)ranks_rank() * most;
+
+	memcpy(all + mine * (size_t)c->dims, c->b->out, (size_t)c->b->n * row);
+	for (int i = 0; i < c->b->n; i++)
+		labels[mine + (size_t)i] = (int32_t)c->b->label[i];
+	ranks_gather(all + mine * (size_t)c->dims, most * row, all);
+	ranks_gather(labels + mine, most * sizeof *labels, labels);
+	for (int r = 0; r < ranks; r++) {
+		size_t begin = (size_t)((long)c->total * r / ranks), end = (size_t)((long)c->total * (r + 1) / ranks);
+
+		memcpy(c->e + begin * (size_t)c->dims, all + (size_t)r * most * (size_t)c->dims, (end - begin) * row);
+		memcpy(c->label + begin, labels + (size_t)r * most, (end - begin) * sizeof *labels);
+	}
+	free(all);
+	free(labels);
+}
+
+static struct nn_batch rows_of(const struct nn_train *ops, const float *dense, int n, int c)
+{
+	struct nn_batch v = { .n = n, .c = c, .h = 1, .w = 1 };
+
+	v.data = xaligned(ops->batch_bytes(ops, &v));
+	memset(v.data, 0, ops->batch_bytes(ops, &v));
+	if (dense)
+		ops->upload(ops, dense, &v);
+	return v;
+}
+
+static void row_most(void *data, size_t i, int worker)
+{
+	struct cosface *c = data;
+	float *x = c->x + i * (size_t)c->share.n;
+	int label = c->label[i] - c->share.first;
+
+	(void)worker;
+	c->at[i] = 0;
+	if (label >= 0 && label < c->share.n) {
+		x[label] -= (float)c->m->margin;
+		c->at[i] = (double)x[label];
+	}
+	c->most[i] = -INFINITY;
+	for (int k = 0; k < c->share.n; k++)
+		c->most[i] = fmax(c->most[i], (double)x[k]);
+}
+
+static void row_sum(void *data, size_t i, int worker)
+{
+	struct cosface *c = data;
+	float *x = c->x + i * (size_t)c->share.n;
+
+	(void)worker;
+	c->sum[i] = 0;
+	for (int k = 0; k < c->share.n; k++) {
+		x[k] = (float)exp(c->m->sharpness * ((double)x[k] - c->most[i]));
+		c->sum[i] += (double)x[k];
+	}
+}
+
+static void row_gradient(void *data, size_t i, int worker)
+{
+	struct cosface *c = data;
+	float *x = c->x + i * (size_t)c->share.n, scale = (float)(c->m->sharpness / (c->total * c->sum[i]));
+	int label = c->label[i] - c->share.first;
+
+	(void)worker;
+	for (int k = 0; k < c->share.n; k++)
+		x[k] *= scale;
+	if (label >= 0 && label < c->share.n)
+		x[label] -= (float)(c->m->sharpness / c->total);
+}
+
+/* Gradients by the embeddings (b->grad, this rank's) and by this rank's classes. */
+static void backward(struct cosface *c, float *dw)
+{
+	struct nn_batch dx = rows_of(c->ops, c->x, c->total, c->share.n);
+	struct nn_batch e = rows_of(c->ops, c->e, c->total, c->dims), de = rows_of(c->ops, NULL, c->total, c->dims);
+	float *dw1 = xcalloc((size_t)c->share.n * (size_t)c->dims, sizeof *dw1);
+	float *de1 = xcalloc((size_t)c->total * (size_t)c->dims, sizeof *de1);
+	size_t first = (size_t)((long)c->total * ranks_rank() / ranks_size());
+
+	c->ops->linear_backward_weights(c->ops, &e, &dx, dw1, NULL, false);
+	c->ops->linear_backward_data(c->ops, &dx, c->w, &de, false);
+	c->ops->download(c->ops, &de, de1);
+	ranks_sum_f32(de1, (size_t)c->total * (size_t)c->dims);
+	for (size_t i = 0; i < (size_t)c->b->n; i++) {
+		float *d = c->b->grad + i * (size_t)c->dims;
+
+		memcpy(d, de1 + (first + i) * (size_t)c->dims, (size_t)c->dims * sizeof *d);
+		normalise_backward(d, c->e + (first + i) * (size_t)c->dims, c->e_norm[first + i], c->dims);
+	}
+	for (size_t i = 0; i < (size_t)c->share.n; i++) {
+		float *d = dw1 + i * (size_t)c->dims;
+
+		normalise_backward(d, c->w + i * (size_t)c->dims, c->w_norm[i], c->dims);
+		for (int k = 0; k < c->dims; k++)
+			dw[i * (size_t)c->dims + (size_t)k] += d[k];
+	}
+	free(dx.data);
+	free(e.data);
+	free(de.data);
+	free(dw1);
+	free(de1);
+}
+
+static double scores_to_loss(struct cosface *c)
+{
+	struct nn_batch e = rows_of(c->ops, c->e, c->total, c->dims), x = rows_of(c->ops, NULL, c->total, c->share.n);
+	size_t total = (size_t)c->total;
+	double loss = 0;
+
+	c->ops->linear(c->ops, &e, c->w, NULL, &x);
+	c->ops->download(c->ops, &x, c->x);
+	free(e.data);
+	free(x.data);
+	parallel_for(c->b->threads, total, row_most, c);
+	ranks_max_f64(c->most, total);
+	parallel_for(c->b->threads, total, row_sum, c);
+	ranks_sum_f64(c->sum, total);
+	ranks_sum_f64(c->at, total);
+	for (size_t i = 0; i < total; i++)
+		loss += log(c->sum[i]) + c->m->sharpness * (c->most[i] - c->at[i]);
+	return loss / (double)total;
+}
+
+static size_t weights_of(const struct train_params *p)
+{
+	for (size_t i = p->n; i-- > 0;)
+		if (!strcmp(p->item[i].name, weights_name))
+			return i;
+	BUG("no %s", weights_name);
+}
+
+static void loss(struct task_net *t, const struct task_batch *b, struct task_loss *l)
+{
+	const struct task_model *m = task_net_model(t);
+	struct cosface c = { .b = b, .m = m, .ops = task_net_ops(t), .total = b->total, .dims = m->outputs };
+	struct train_params *p = task_net_params(t);
+	size_t at = weights_of(p), total = (size_t)b->total, dims = (size_t)m->outputs, classes;
+
+	c.share = share_of(m->names);
+	classes = (size_t)c.share.n;
+	c.e = xcalloc(total * dims, sizeof *c.e);
+	c.e_norm = xcalloc(total, sizeof *c.e_norm);
+	c.label = xcalloc(total, sizeof *c.label);
+	c.w = xcalloc(classes * dims, sizeof *c.w);
+	c.w_norm = xcalloc(classes, sizeof *c.w_norm);
+	c.x = xcalloc(total * classes, sizeof *c.x);
+	c.most = xcalloc(3 * total, sizeof *c.most);
+	c.sum = c.most + total;
+	c.at = c.sum + total;
+	gather(&c);
+	memcpy(c.w, train_params_value(p, at), classes * dims * sizeof *c.w);
+	parallel_for(b->threads, total, normalise_embedding, &c);
+	parallel_for(b->threads, classes, normalise_class, &c);
+	l->total = l->part[0] = scores_to_loss(&c);
+	if (b->grad) {
+		parallel_for(b->threads, total, row_gradient, &c);
+		backward(&c, train_params_grad(p, at));
+	}
+	free(c.e);
+	free(c.e_norm);
+	free(c.label);
+	free(c.w);
+	free(c.w_norm);
+	free(c.x);
+	free(c.most);
+}
+
+/* ---- predictions: the embedding itself, for `frl-eval embed` */
+
+static int predictions(const struct task_model *m)
+{
+	return m->outputs;
+}
+
+static char *prediction_name(const struct task_model *m, int i)
+{
+	(void)m;
+	return xasprintf("e%d", i);
+}
+
+static void predict(const struct task_model *m, const float *out, int h, int w, const struct warp_draws *d,
+		    double *prediction)
+{
+	(void)h;
+	(void)w;
+	(void)d;
+	for (int i = 0; i < m->outputs; i++)
+		prediction[i] = (double)out[i];
+}
+
+const struct task task_recognition = {
+	.name = "recognition",
+	.preset = {
+		.size = 112,
+		.batch = 512,
+		.epochs = { 18, 36, 54 },
+		.optim = { .kind = OPTIM_SGD, .momentum = .9, .weight_decay = 5e-4 },
+		.lr = .1,
+		.warp = { .scale = { 1, 1 }, .flip_p = .5 },
+	},
+	.part = { "cosface" },
+	.configure = configure,
+	.columns = columns,
+	.names = names,
+	.value_width = one,
+	.label_width = one,
+	.label = label,
+	.head = head,
+	.declare = declare,
+	.loss = loss,
+	.predictions = predictions,
+	.prediction_name = prediction_name,
+	.predict = predict,
+};

@@ -1,0 +1,58 @@
+/*
+ * run.h - a run of frl-finetune: data, network, optimiser, and the loop over steps
+ */
+#ifndef FRL_FINETUNE_RUN_H
+#define FRL_FINETUNE_RUN_H
+
+#include "common/io.h"
+#include "common/model/task_net.h"
+#include "common/nn/checkpoint.h"
+#include "finetune/data.h"
+#include "finetune/options.h"
+
+struct run {
+	const struct options *options;
+	const struct opt *table;
+	struct plan plan;
+	struct schedule schedule;
+	struct task_model model;
+	char *init; /* the name of the initialisation, for the metadata */
+	struct data data, val;
+	struct samples *samples, *val_samples; /* val_samples NULL: nothing is held out */
+	struct task_net *net;
+	struct optim optim;
+	float *picture;
+	double *label;
+	int threads;
+	char *folder;
+	uint64_t step, saved;
+	struct out log, val_log;
+	double best; /* loss of what was held out, of RUN/best */
+	/* for the line for people */
+	double seconds, waited, loss;
+	int steps;
+};
+
+/* Data, model and schedule. */
+int run_plan(struct run *r, const struct options *o, const struct opt *table, struct err *e);
+/* Network, folder, files; c: the checkpoint of a run that goes on, or zeroed. */
+int run_open(struct run *r, const struct checkpoint *c, struct err *e);
+int run_train(struct run *r, struct err *e);
+int run_close(struct run *r, struct err *e);
+void run_release(struct run *r);
+
+/* ---- save.c */
+
+int run_save(struct run *r, struct err *e);
+/* The weights of now as RUN/best/model.safetensors, with the keys of the photos they were chosen on. */
+int run_save_best(struct run *r, struct err *e);
+/* What the model was, before the network is made. */
+int run_load_model(struct run *r, const struct checkpoint *c, struct err *e);
+int run_load(struct run *r, const struct checkpoint *c, struct err *e);
+
+/* ---- val.c */
+
+/* The mean loss over what is held out, in evaluation mode; a row of RUN/val.tsv; RUN/best where it is the lowest. */
+int run_validate(struct run *r, struct err *e);
+
+#endif

@@ -1,0 +1,165 @@
+#!/usr/bin/env bats
+# frl-finetune: every task learns, the same bits for any threads and after any end, labels joined and checked, bad input.
+# shellcheck disable=SC2046,SC2154 # $(tiny) is many words; bats sets stderr
+
+bats_require_minimum_version 1.5.0
+
+# 22 pictures of 40 x 40, and labels of all tasks.
+setup_file() {
+	cd "$BATS_FILE_TMPDIR" || return 1
+	golden=$FRL_TOP/tests/golden
+	{
+		printf 'id\tpath\tx1\ty1\tx2\ty2\n'
+		for i in $(seq 22); do
+			printf 'p%02d\timage/rgb.jpg\t%d\t%d\t%d\t%d\n' "$i" $((i % 7)) $((i % 5)) $((i % 7 + 20 + i % 3)) \
+				$((i % 5 + 16 + i % 4))
+		done
+	} >boxes.tsv
+	frl-crop -q --root "$golden" --size 40 --face 40 -m rows.tsv -o faces.bin boxes.tsv
+	awk -F '\t' -v OFS='\t' '/^#/ { next }
+		!n++ { print $0, "identity", "fold", "valence", "arousal", "expression", "au01", "au12",
+			"lm0x", "lm0y", "lm1x", "lm1y", "lm2x", "lm2y", "lm3x", "lm3y", "lm4x", "lm4y"; next }
+		{ k = n - 1; print $0, "who" k % 3, k % 2, k % 7 / 10 - .3, k == 3 ? -2 : k % 5 / 5 - .4, k % 9, k % 6, k == 4 ? 9 : 5 - k % 6,
+			$3 + 5, $4 + 4, $3 + 15, $4 + 4, $3 + 10, $4 + 8, $3 + 6, $4 + 13, k == 5 ? "" : $3 + 14, $4 + 13 }' rows.tsv >labels.tsv
+	frl-finetune au -q $(tiny) --out run --steps 8 --threads 1 --val-fraction .2
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+	ln -s "$BATS_FILE_TMPDIR"/faces.bin "$BATS_FILE_TMPDIR"/labels.tsv .
+	first=$BATS_FILE_TMPDIR/run
+}
+
+tiny() {
+	echo --data faces.bin --labels labels.tsv --arch resnet18 --size 32 --batch 6 --slices 3 --save-every 2s --keep 9
+}
+
+log() { cut -f 1-5 "$1/log.tsv"; }
+
+same_run() {
+	diff <(log "$1") <(log "$2") && cmp "$1/last/model.safetensors" "$2/last/model.safetensors" &&
+		cmp "$1/last/optimizer.safetensors" "$2/last/optimizer.safetensors"
+}
+
+fails() {
+	local want=$1 text=$2
+	shift 2
+	run --separate-stderr "$@"
+	if [ "$status" -ne "$want" ] || [[ $stderr != *"$text"* ]]; then
+		echo "exit $status, not $want: $stderr"
+		return 1
+	fi
+}
+
+@test "a run: a row for each step, checkpoints, the best of what was held out" {
+	[ "$(wc -l <"$first/log.tsv")" -eq 9 ]
+	head -1 "$first/log.tsv" | grep -qx "$(printf 'step\tepoch\tloss\tmse\tlr\timages_s\twaited_s\tgrad_norm\tmemory_mib')"
+	[ -e "$first/last/DONE" ]
+	head -c 60000 "$first/last/model.safetensors" | tr -d '\0' >shown
+	grep -aq '"frl.task":"au"' shown
+	grep -aq '"head.weight"' shown
+	[ -e "$first/best/model.safetensors" ]
+	[ "$(wc -l <"$first/val.tsv")" -ge 2 ]
+}
+
+@test "every task takes steps, and its loss falls" {
+	for task in emotion landmarks recognition au; do
+		frl-finetune $task -q $(tiny) --save-every 0 --lr 0.001 --optimizer adam --out $task --steps 20 --rotation 0 --scale 1-1 --jitter 0,0,0,0 \
+			--blur-p 0 --flip-p 0 || return 1
+		awk -v task=$task 'NR > 1 && NR <= 6 { first += $3 } NR > 16 { last += $3 }
+			END { print task, first / 5, last / 5; exit !(last < .9 * first) }' $task/log.tsv || return 1
+	done
+}
+
+@test "one thread and three: the same bytes" {
+	frl-finetune au -q $(tiny) --out other --steps 8 --threads 3 --val-fraction .2
+	same_run "$first" other
+	cmp "$first/best/model.safetensors" other/best/model.safetensors
+}
+
+@test "resumed, with other threads: the run without interruption, bit for bit" {
+	frl-finetune au -q $(tiny) --out other --steps 4 --val-fraction .2
+	frl-finetune au -q --resume other --steps 8 --threads 3
+	same_run "$first" other
+	cmp "$first/best/model.safetensors" other/best/model.safetensors
+	diff "$first/val.tsv" other/val.tsv
+}
+
+@test "killed, and resumed: the same bits" {
+	frl-finetune au -q $(tiny) --out other --steps 8 --val-fraction .2 &
+	pid=$!
+	until [ -e other/last/DONE ] || ! kill -0 $pid 2>/dev/null; do sleep .05; done
+	kill -9 $pid 2>/dev/null || true
+	wait $pid || true
+	frl-finetune au -q --resume other
+	same_run "$first" other
+}
+
+@test "--freeze: the backbone and its statistics stay to the byte, the head learns" {
+	frl-finetune au -q $(tiny) --out frozen --steps 4 --freeze
+	frl-finetune au -q $(tiny) --out start --steps 1 --freeze --lr 0
+	for t in backbone.conv1.weight backbone.layer4.1.bn2.running_var backbone.layer4.1.bn2.weight; do
+		cmp <(tensor start/last/model.safetensors $t) <(tensor frozen/last/model.safetensors $t)
+	done
+	run ! cmp -s <(tensor start/last/model.safetensors head.weight) <(tensor frozen/last/model.safetensors head.weight)
+	# without it they move
+	run ! cmp -s <(tensor start/last/model.safetensors backbone.layer4.1.bn2.running_var) \
+		<(tensor "$first/last/model.safetensors" backbone.layer4.1.bn2.running_var)
+}
+
+# tensor FILE NAME: its bytes, found by the header's offsets
+tensor() {
+	local n at
+	n=$(od -An -tu8 -N8 "$1" | tr -d ' ')
+	at=$(tail -c +9 "$1" | head -c "$n" | grep -o "\"$2\":{[^}]*}" | grep -o 'data_offsets":\[[0-9]*,[0-9]*' | grep -o '[0-9]*,[0-9]*')
+	[ -n "$at" ] || return 1
+	tail -c +$((9 + n + ${at%,*})) "$1" | head -c $((${at#*,} - ${at%,*}))
+}
+
+@test "--init: the backbone of another run, its input and its name" {
+	frl-finetune emotion -q $(tiny) --init "$first" --out next --steps 1 --lr 0
+	cmp <(tensor "$first/last/model.safetensors" backbone.layer2.0.conv1.weight) \
+		<(tensor next/last/model.safetensors backbone.layer2.0.conv1.weight)
+	fails 3 "'labels.tsv'" frl-finetune emotion -q $(tiny) --init labels.tsv --out no --steps 1
+	fails 3 "backbone.layer1.0.conv" frl-finetune emotion -q $(tiny) --arch resnet50 --init "$first" --out no --steps 1
+}
+
+@test "--fold leaves rows out; the fraction that frl-subsample noted picks the epochs" {
+	run --separate-stderr frl-finetune au $(tiny) --out fold --steps 1 --fold 1
+	[[ $stderr == *"11 of 22 pictures have labels, 11 are left out"* ]]
+	frl-subsample -f 50% labels.tsv >half.tsv
+	run --separate-stderr frl-finetune au --data faces.bin --labels half.tsv --arch resnet18 --size 32 --batch 4 --out half --epochs 0.01
+	[ "$status" -eq 0 ]
+	rows=$(grep -vc '^#' half.tsv)
+	[[ $stderr == *"$((22 - rows + 1)) have no row (the first: key "* ]]
+}
+
+@test "--print-preset: TSV, every row with a source; emotion's misprint only when asked for" {
+	for task in recognition landmarks au emotion; do
+		frl-finetune $task --print-preset >preset.tsv
+		awk -F '\t' 'NF != 3 || $3 == "" { exit 1 }' preset.tsv
+	done
+	grep -qx "$(printf 'lr\t0.0001\tours: the other tasks.*')" <(frl-finetune emotion --print-preset)
+	grep -q "$(printf '^lr\t0.1\t')" <(frl-finetune emotion --preset paper-printed --print-preset)
+	fails 1 "No space left" sh -c 'frl-finetune au --print-preset >/dev/full'
+}
+
+@test "labels that cannot be: named with line and column, nothing is left" {
+	sed '5s/\twho/\twho/; 5s/[^\t]*$/abc/' labels.tsv >text.tsv
+	fails 3 "text.tsv" frl-finetune landmarks -q $(tiny) --labels text.tsv --out no
+	awk -F '\t' -v OFS='\t' '!n++ { for (i = 1; i <= NF; i++) c[$i] = i } n == 4 { $c["au12"] = 7 } 1' labels.tsv >range.tsv
+	fails 3 "line 4: column 'au12': 7 is not from 0 to 5" frl-finetune au -q $(tiny) --labels range.tsv --out no
+	cut -f 1-6 labels.tsv >without.tsv
+	fails 3 "no column of an action unit" frl-finetune au -q $(tiny) --labels without.tsv --out no
+	awk -F '\t' -v OFS='\t' '!n++ { for (i = 1; i <= NF; i++) c[$i] = i; $c["a22"] = "b" } 1' labels.tsv >map.tsv
+	fails 3 "frl-crop -m" frl-finetune landmarks -q $(tiny) --labels map.tsv --out no
+	[ ! -e no ]
+}
+
+@test "usage: no task, an unknown one, a folder that holds a run" {
+	fails 2 "the task comes first" frl-finetune --data faces.bin
+	fails 2 "no task 'faces'" frl-finetune faces --data faces.bin
+	fails 2 "--data and --labels are needed" frl-finetune au --out no
+	fails 2 "holds a run of 8 steps" frl-finetune au -q $(tiny) --out "$first"
+	fails 2 "cannot go on with" frl-finetune au -q --resume "$first" --batch 7
+}
