@@ -140,6 +140,8 @@ static void tell_start(const struct run *r)
 			MIB,
 		(double)swav_net_bytes(r->model.net) / MIB, 3. * (double)(p->count * p->real) / MIB,
 		(double)loader_bytes(r->loader) / MIB, r->threads, kern_best()->name, dnnl_api_version());
+	if (o->dtype == OPTIONS_BF16 && !nn_train_cpu_bf16()->fast(nn_train_cpu_bf16()))
+		warn("this machine is no faster in bf16 than in f32: it saves memory only");
 	if (r->step)
 		fprintf(stderr, "goes on after step %" PRIu64 "\n", r->step);
 }

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "common/nn/checkpoint_run.h"
-#include "common/nn/kern/kern.h"
 #include "pretrain/options.h"
 #include "pretrain/presets.h"
 
@@ -73,6 +72,6 @@ int options_read(struct options *o, const struct opt *table, int argc, char **ar
 	if (read_sources(o, table, argc, argv, c, e))
 		return -1;
 	if (o->dtype == OPTIONS_AUTO)
-		o->dtype = kern_best()->fast_bf16 ? OPTIONS_BF16 : OPTIONS_F32;
+		o->dtype = nn_train_cpu_bf16()->fast(nn_train_cpu_bf16()) ? OPTIONS_BF16 : OPTIONS_F32;
 	return 0;
 }

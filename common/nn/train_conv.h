@@ -28,7 +28,7 @@ void train_conv_pack(const struct nn_train *b, const struct nn_train_conv *c, co
 		     void *packed);
 size_t train_partial_bytes(const struct nn_train *b, const struct nn_train_conv *c);
 void train_add_partials(const struct nn_train *b, const struct nn_train_conv *c, const void *const *partial, int slices,
-			void *dw, void *db);
+			int piece, int pieces, void *dw, void *db);
 
 void train_loops_forward(const struct nn_train *b, const struct nn_conv_plan *p, const struct nn_batch *x,
 			 const float *packed, const struct nn_batch *y);

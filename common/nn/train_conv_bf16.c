@@ -1,5 +1,5 @@
 /*
- * train_conv_bf16.c - convolutions in bf16: oneDNN's where the machine has the instructions and the library a kernel;
+ * train_conv_bf16.c - convolutions in bf16: oneDNN's where the machine's instructions pay and the library has a kernel;
  * otherwise the f32 ones on copies, rounded before and after
  *
  * Packed: forward weights and weights for backward data in bf16 in the orders of dnnl_api.h, then the bias in f32. Without

@@ -36,7 +36,7 @@ struct nn_train {
 	size_t elem; /* bytes of a number of a value that is not plain */
 	/* The same with values in bf16; NULL where there is none, or this is it. */
 	const struct nn_train *bf16;
-	/* Whether the machine has instructions for it. If not, it is right but slow, and a program says so once. */
+	/* Whether the machine computes in bf16 faster than in f32. If not, it is right but saves memory only: a program says so. */
 	bool (*fast)(const struct nn_train *b);
 
 	/* ---- memory. Bytes of a value, a multiple of 64. */
@@ -63,9 +63,12 @@ struct nn_train {
 	size_t (*conv_partial_bytes)(const struct nn_train *b, const struct nn_train_conv *c);
 	void (*conv_backward_weights)(const struct nn_train *b, const struct nn_conv_plan *p, const struct nn_batch *x,
 				      const struct nn_batch *dy, void *partial, void *scratch);
-	/* dw and db (NULL without bias) += partial[0] + partial[1] .., in that order. */
+	/*
+	 * dw and db (NULL without bias) += partial[0] + partial[1] .., in that order. The output channels are cut into `pieces`
+	 * pieces, and this is the one of that number: the pieces together may run at once.
+	 */
 	void (*conv_add_partials)(const struct nn_train *b, const struct nn_train_conv *c, const void *const *partial,
-				  int slices, void *dw, void *db);
+				  int slices, int piece, int pieces, void *dw, void *db);
 
 	/* ---- rows: y [N, M] = x [N, K] w^T + bias, w [M, K]; bias and db may be NULL */
 	void (*linear)(const struct nn_train *b, const struct nn_batch *x, const void *w, const void *bias,

@@ -137,9 +137,13 @@ static void add_tile(const struct nn_train *b, const struct nn_train_conv *c, co
 	}
 }
 
-static void add_plainly(const struct nn_train *b, const struct nn_train_conv *c, const float *partial, float *dw)
+static void add_plainly(const struct nn_train *b, const struct nn_train_conv *c, const float *partial, int first,
+			int last, float *dw)
 {
-	for (int o = 0; o < c->oc; o++)
+	size_t row = (size_t)(c->ic / c->groups) * (size_t)(c->kh * c->kw);
+
+	dw += (size_t)first * row;
+	for (int o = first; o < last; o++)
 		for (int i = 0; i < c->ic / c->groups; i++)
 			for (int ky = 0; ky < c->kh; ky++)
 				for (int kx = 0; kx < c->kw; kx++)
@@ -147,12 +151,14 @@ static void add_plainly(const struct nn_train *b, const struct nn_train_conv *c,
 }
 
 void train_add_partials(const struct nn_train *b, const struct nn_train_conv *c, const void *const *partial, int slices,
-			void *dw, void *db)
+			int piece, int pieces, void *dw, void *db)
 {
 	bool tiled = train_backward_floats(b, c) > 0;
+	int blocks = train_blocks(b, c->oc), from = blocks * piece / pieces, to = blocks * (piece + 1) / pieces;
+	int first = from * b->block, last = to * b->block < c->oc ? to * b->block : c->oc;
 	float *dbias = db;
 
-	for (int ob = 0; tiled && ob < train_blocks(b, c->oc); ob++)
+	for (int ob = from; tiled && ob < to; ob++)
 		for (int ib = 0; ib < train_blocks(b, c->ic); ib++) {
 			struct tile t = tile_at(b, c, ob, ib);
 
@@ -163,8 +169,8 @@ void train_add_partials(const struct nn_train *b, const struct nn_train_conv *c,
 		const float *bias = (const float *)partial[s] + train_forward_floats(b, c);
 
 		if (!tiled)
-			add_plainly(b, c, partial[s], dw);
-		for (int o = 0; c->bias && o < c->oc; o++)
+			add_plainly(b, c, partial[s], first, last, dw);
+		for (int o = first; c->bias && o < last; o++)
 			dbias[o] += bias[o];
 	}
 }

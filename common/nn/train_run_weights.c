@@ -28,22 +28,39 @@ static void conv_backward_slice(void *data, size_t i, int worker)
 	ops->conv_backward_data(ops, plan, &dy, j->d->packed, &dx, j->accumulate, job_scratch(j, worker));
 }
 
-static void add_partials(struct job *j)
+/* The slices' gradients, added in their order: in pieces, as one thread alone would keep the others waiting. */
+enum { PIECES = 16 };
+
+struct adding {
+	struct job *j;
+	const void **partial; /* [slices] */
+};
+
+static void add_piece(void *data, size_t i, int worker)
 {
-	const void **all = xcalloc((size_t)j->p->slices, sizeof *all);
+	const struct adding *a = data;
+	const struct job *j = a->j;
 	const struct nn_train_conv *c = &j->d->conv;
 
-	for (int s = 0; s < j->p->slices; s++)
-		all[s] = job_partial(j, s);
-	j->ops->conv_add_partials(j->ops, c, all, j->p->slices, node_grad(j->p->net, j->d, 0),
+	(void)worker;
+	j->ops->conv_add_partials(j->ops, c, a->partial, j->p->slices, (int)i, PIECES, node_grad(j->p->net, j->d, 0),
 				  c->bias ? node_grad(j->p->net, j->d, 1) : NULL);
-	free(all);
+}
+
+static void add_partials(struct job *j, int threads)
+{
+	struct adding a = { j, xcalloc((size_t)j->p->slices, sizeof *a.partial) };
+
+	for (int s = 0; s < j->p->slices; s++)
+		a.partial[s] = job_partial(j, s);
+	parallel_for(threads, PIECES, add_piece, &a);
+	free(a.partial);
 }
 
 void train_run_conv_backward(struct job *j, int threads)
 {
 	parallel_for(threads, (size_t)j->p->slices, conv_backward_slice, j);
-	add_partials(j);
+	add_partials(j, threads);
 }
 
 /* ---- transposed: forward is a convolution's backward, from x as its output's gradient to y as its input's */
@@ -77,7 +94,7 @@ static void transposed_backward_slice(void *data, size_t i, int worker)
 void train_run_transposed_backward(struct job *j, int threads)
 {
 	parallel_for(threads, (size_t)j->p->slices, transposed_backward_slice, j);
-	add_partials(j);
+	add_partials(j, threads);
 }
 
 /* ---- linear */
@@ -106,26 +123,34 @@ static void linear_backward_slice(void *data, size_t i, int worker)
 	ops->linear_backward_data(ops, &dy, node_value(j->p->net, j->d, 0), &dx, j->accumulate);
 }
 
-static void add_numbers(void *dst, const void *src, size_t n, size_t real)
+static void add_numbers(void *dst, const void *src, size_t from, size_t to, size_t real)
 {
 	if (real == sizeof(float))
-		for (size_t i = 0; i < n; i++)
+		for (size_t i = from; i < to; i++)
 			((float *)dst)[i] += ((const float *)src)[i];
 	else
-		for (size_t i = 0; i < n; i++)
+		for (size_t i = from; i < to; i++)
 			((double *)dst)[i] += ((const double *)src)[i];
+}
+
+static void add_linear_piece(void *data, size_t i, int worker)
+{
+	const struct job *j = data;
+	size_t real = j->ops->real, m = (size_t)j->d->c, weights = (size_t)j->x->value.c * m;
+
+	(void)worker;
+	for (int s = 0; s < j->p->slices; s++) {
+		char *dw = job_partial(j, s);
+
+		add_numbers(node_grad(j->p->net, j->d, 0), dw, weights * i / PIECES, weights * (i + 1) / PIECES, real);
+		if (j->d->bias)
+			add_numbers(node_grad(j->p->net, j->d, 1), dw + weights * real, m * i / PIECES,
+				    m * (i + 1) / PIECES, real);
+	}
 }
 
 void train_run_linear_backward(struct job *j, int threads)
 {
-	size_t real = j->ops->real, weights = (size_t)j->x->value.c * (size_t)j->d->c;
-
 	parallel_for(threads, (size_t)j->p->slices, linear_backward_slice, j);
-	for (int s = 0; s < j->p->slices; s++) {
-		char *dw = job_partial(j, s);
-
-		add_numbers(node_grad(j->p->net, j->d, 0), dw, weights, real);
-		if (j->d->bias)
-			add_numbers(node_grad(j->p->net, j->d, 1), dw + weights * real, (size_t)j->d->c, real);
-	}
+	parallel_for(threads, PIECES, add_linear_piece, j);
 }

@@ -183,15 +183,18 @@ static void conv_backward_weights(const struct nn_train *b, const struct nn_conv
 }
 
 static void add_partials(const struct nn_train *b, const struct nn_train_conv *c, const void *const *partial,
-			 int slices, void *dw, void *db)
+			 int slices, int piece, int pieces, void *dw, void *db)
 {
+	size_t row = weights(c) / (size_t)c->oc;
+	int first = c->oc * piece / pieces, last = c->oc * (piece + 1) / pieces;
+
 	(void)b;
 	for (int s = 0; s < slices; s++) {
 		const double *p = partial[s];
 
-		for (size_t i = 0; i < weights(c); i++)
+		for (size_t i = (size_t)first * row; i < (size_t)last * row; i++)
 			((double *)dw)[i] += p[i];
-		for (int i = 0; c->bias && i < c->oc; i++)
+		for (int i = first; c->bias && i < last; i++)
 			((double *)db)[i] += p[weights(c) + (size_t)i];
 	}
 }

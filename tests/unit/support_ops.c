@@ -10,6 +10,7 @@
 
 #include "common/err.h"
 #include "common/nn/bf16.h"
+#include "common/nn/kern/kern.h"
 #include "support_ops.h"
 #include "tests/support/naive.h"
 
@@ -25,22 +26,24 @@ static bool in_bf16(void)
 
 void each_backend(void (*test)(void))
 {
-	static const int blocks[] = { 8, 16 };
+	static const char *const sets[] = { "avx512", "avx512bf16" };
 	char *isa = getenv("FRL_ISA") ? xstrdup(getenv("FRL_ISA")) : NULL;
 
-	for (int i = 0; i < 2; i++) {
-		ops = nn_train_cpu_block(blocks[i]);
+	for (int block = 8; block <= 16; block += 8) {
+		ops = nn_train_cpu_block(block);
 		test();
-		ops = nn_train_cpu_block_bf16(blocks[i]);
-		test();
+		ops = ops->bf16;
+		for (int i = 0; i < (block == 8 ? 1 : 2); i++) {
+			setenv("FRL_ISA", sets[i], 1);
+			assert_int_equal(ops->fast(ops), i == 1 && kern_by_name(sets[i]) != NULL);
+			if (i == 0 || ops->fast(ops))
+				test();
+		}
+		if (isa)
+			setenv("FRL_ISA", isa, 1);
+		else
+			unsetenv("FRL_ISA");
 	}
-	setenv("FRL_ISA", "avx512", 1);
-	assert_false(ops->fast(ops));
-	test();
-	if (isa)
-		setenv("FRL_ISA", isa, 1);
-	else
-		unsetenv("FRL_ISA");
 	free(isa);
 }
 

@@ -119,8 +119,9 @@ static void conv_case(const struct geometry *g, enum draw_kind kind, double tole
 	}
 	ops->conv_backward_weights(ops, p.plan, &p.x.x, &p.dy.x, p.partial, p.scratch);
 	naive->conv_backward_weights(naive, p.ref_plan, &p.x.ref, &p.dy.ref, p.ref_partial, NULL);
-	ops->conv_add_partials(ops, &p.c, partial, 2, p.dw.f, p.c.bias ? p.db.f : NULL);
-	naive->conv_add_partials(naive, &p.c, ref_partial, 2, p.dw.d, p.c.bias ? p.db.d : NULL);
+	for (int i = 0; i < 3; i++)
+		ops->conv_add_partials(ops, &p.c, partial, 2, i, 3, p.dw.f, p.c.bias ? p.db.f : NULL);
+	naive->conv_add_partials(naive, &p.c, ref_partial, 2, 0, 1, p.dw.d, p.c.bias ? p.db.d : NULL);
 	numbers_check(&p.dw, tolerance, "dw");
 	numbers_check(&p.db, tolerance, "db");
 	problem_free(&p);
@@ -217,7 +218,7 @@ static void threads_case(void)
 		got[t][0] = xcalloc(w.n, sizeof(float));
 		got[t][1] = xcalloc(bias.n, sizeof(float));
 		parallel_for(t ? 4 : 1, SLICES, slice_work, &s);
-		ops->conv_add_partials(ops, &c, (const void *const *)s.partial, SLICES, got[t][0], got[t][1]);
+		ops->conv_add_partials(ops, &c, (const void *const *)s.partial, SLICES, 0, 1, got[t][0], got[t][1]);
 		if (t == 0)
 			memcpy(first, y.x.data, bytes);
 	}
