@@ -22,6 +22,7 @@ struct dnnl_conv {
 
 static dnnl_engine_t engine;
 static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
+static pthread_key_t stream_key;
 
 #define CHECK(call) check((call), #call, __LINE__)
 
@@ -31,8 +32,15 @@ static void check(dnnl_status_t status, const char *what, int line)
 		bug_at(__FILE__, line, "oneDNN: %s returned %d", what, (int)status);
 }
 
+static void stream_free(void *stream)
+{
+	dnnl_stream_destroy(stream);
+}
+
 static void engine_make(void)
 {
+	if (pthread_key_create(&stream_key, stream_free))
+		BUG("no thread-specific key for oneDNN's streams");
 	CHECK(dnnl_engine_create(&engine, dnnl_cpu, 0));
 }
 
@@ -45,6 +53,9 @@ static dnnl_stream_t stream_of_thread(void)
 	if (!stream) {
 		omp_set_num_threads(1);
 		CHECK(dnnl_stream_create(&stream, engine, dnnl_stream_default_flags));
+		/* Threads come and go. */
+		if (pthread_setspecific(stream_key, stream))
+			BUG("no thread-specific value for a stream of oneDNN");
 	}
 	return stream;
 }
