@@ -36,7 +36,7 @@ struct embedder {
 static const char *head_prefix(const struct safetensors *s)
 {
 	static const char *const names[] = { "module.projection_net.net.", "projection_net.net.",
-					     "module.projection_head.", "projection_head." };
+					     "module.projection_head.", "projection_head.", "projection." };
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		char *weight = xasprintf("%s0.weight", names[i]);
@@ -129,7 +129,14 @@ static void dense_run(const struct dense *d, const float *x, bool relu, float *y
 /* A network that was made for a task has more to say than its backbone's features, and this does not know what. */
 static int check_task(const struct safetensors *s, struct err *e)
 {
-	const char *task = safetensors_get_meta(s, "frl.task");
+	const char *task = safetensors_get_meta(s, "frl.task"), *stride = safetensors_get_meta(s, "frl.stride");
+
+	/* As Caffe's ResNet has it: here the features would be other ones, and nobody would notice. */
+	if (stride && strcmp(stride, "3x3") != 0)
+		return err_set(e,
+			       "the weights were trained with the stride in another place (metadata frl.stride %s): "
+			       "good to start training from, not to make features with",
+			       stride);
 
 	return task && strcmp(task, "pretrain") != 0
 		       ? err_set(e, "the weights are a model of the task '%s' (metadata frl.task), not a backbone",

@@ -2,7 +2,7 @@
  * embedder.h - a picture's features: what a backbone in evaluation mode makes of it
  *
  * Reads weights by torchvision's names, bare or behind module., base_net. or both, with the projection head of FRL
- * (projection_net.net.) or SwAV (projection_head.) where there is one; obeys their metadata (input.h).
+ * (projection_net.net.), SwAV (projection_head.) or an export (projection.) where there is one; obeys their metadata (input.h).
  */
 #ifndef FRL_MODEL_EMBEDDER_H
 #define FRL_MODEL_EMBEDDER_H
