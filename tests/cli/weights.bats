@@ -185,7 +185,7 @@ meta() {
 }
 
 @test "--help and the man page name the same options" {
-	for c in import info diff; do
+	for c in import export info diff; do
 		frl-weights $c --help | grep -o -- ' --[a-z0-9-]*' | tr -d ' ' | sort -u >>help
 	done
 	# shellcheck disable=SC2016

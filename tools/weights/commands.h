@@ -5,6 +5,7 @@
 #define FRL_WEIGHTS_COMMANDS_H
 
 int cmd_import(int argc, char **argv);
+int cmd_export(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
 

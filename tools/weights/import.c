@@ -6,6 +6,7 @@
 #include "common/num.h"
 #include "common/opt.h"
 #include "common/progress.h"
+#include "tools/weights/backbone.h"
 #include "tools/weights/bfm.h"
 #include "tools/weights/commands.h"
 #include "tools/weights/load.h"
@@ -46,15 +47,18 @@ static int check_anchors(const char *text, struct err *e)
 	return rc;
 }
 
-static int set_meta(struct weights *w, const struct options *o, struct err *e)
+static int set_anchors(struct weights *w, const struct options *o, struct err *e)
 {
-	if (o->name)
-		weights_set_meta(w, "frl.network", o->name);
-	if (o->anchors) {
-		if (check_anchors(o->anchors, e))
-			return -1;
-		weights_set_meta(w, "frl.anchors", o->anchors);
-	}
+	if (!o->anchors)
+		return 0;
+	if (check_anchors(o->anchors, e))
+		return -1;
+	weights_set_meta(w, "frl.anchors", o->anchors);
+	return 0;
+}
+
+static int set_pairs(struct weights *w, const struct options *o, struct err *e)
+{
 	for (int i = 0; i < o->meta.n; i++) {
 		const char *pair = o->meta.item[i], *equals = strchr(pair, '=');
 		char *key;
@@ -66,6 +70,14 @@ static int set_meta(struct weights *w, const struct options *o, struct err *e)
 		free(key);
 	}
 	return 0;
+}
+
+/* What the options say goes before all else. network: a name is the network's. */
+static int set_meta(struct weights *w, const struct options *o, bool network, struct err *e)
+{
+	if (o->name && network)
+		weights_set_meta(w, "frl.network", o->name);
+	return set_anchors(w, o, e) || set_pairs(w, o, e) ? -1 : 0;
 }
 
 /* DataParallel's wrapper means nothing; other prefixes may. */
@@ -115,17 +127,47 @@ static void report(const struct weights *w, const char *network, const struct or
 	summary_print(&s, o->common.quiet, o->common.json);
 }
 
+/* What frl-eval embed and training would have to know and nobody has said. */
+static void warn_of_backbone(const struct weights *w)
+{
+	if (!weights_get_meta(w, "frl.input.mean")) {
+		warn("nothing tells what the network's input looks like");
+		hint("say whose weights these are: --name imagenet, --name vggface, --name swav; or --meta frl.input.mean=..");
+	}
+	if (weights_get_meta(w, "frl.stride")) {
+		warn("trained with the stride in a block's first convolution; here, as in torchvision, it is in the second");
+		hint("good to start training from; frl-eval embed refuses them");
+	}
+}
+
+/* Names and metadata of the networks that are known; *network is what it is, NULL: something else. */
+static int recognise(struct weights *w, const struct options *o, const char *path, const char **network, struct err *e)
+{
+	struct backbone b;
+	int is_backbone;
+
+	retinaface_rename(w);
+	if (weights_check_names(w, e) || set_pairs(w, o, e))
+		return -1;
+	is_backbone = backbone_import(w, o->name, &b, e);
+	if (is_backbone < 0)
+		return err_prefix(e, "%s", path && strcmp(path, "-") != 0 ? path : "<stdin>");
+	if (set_meta(w, o, !is_backbone, e))
+		return -1;
+	*network = is_backbone ? weights_get_meta(w, "frl.network") : retinaface_recognise(w);
+	if (is_backbone && !o->common.quiet)
+		warn_of_backbone(w);
+	return 0;
+}
+
 static int run(struct weights *w, struct origin *origin, const char *path, const struct options *o, struct err *e)
 {
-	const char *network;
+	const char *network = NULL;
 	struct out out;
 
-	if (load_file(w, path, o->key, origin, e) || check_hash(o, origin, e) || strip_names(w, o, e))
+	if (load_file(w, path, o->key, origin, e) || check_hash(o, origin, e) || strip_names(w, o, e) ||
+	    recognise(w, o, path, &network, e))
 		return -1;
-	retinaface_rename(w);
-	if (weights_check_names(w, e) || set_meta(w, o, e))
-		return -1;
-	network = retinaface_recognise(w);
 	if (!o->common.no_pg && !weights_get_meta(w, "frl.source"))
 		set_provenance(w, path, origin);
 	if (out_open(&out, o->output, true, e))
@@ -146,7 +188,7 @@ static int run_bfm(struct weights *w, char *const *path, int paths, const struct
 	const struct origin none = { 0 };
 	struct out out;
 
-	if (bfm_load(w, path[0], paths > 1 ? path[1] : NULL, e) || set_meta(w, o, e))
+	if (bfm_load(w, path[0], paths > 1 ? path[1] : NULL, e) || set_meta(w, o, true, e))
 		return -1;
 	if (!o->common.no_pg) {
 		const char *slash = strrchr(path[0], '/'), *second = paths > 1 ? strrchr(path[1], '/') : NULL;
@@ -184,7 +226,8 @@ int cmd_import(int argc, char **argv)
 		OPT_BOOL(0, "bfm", &o.bfm,
 			 "a model of 3D faces: BFM.mat of face3d, or Model_Shape.mat and Model_Exp.mat of 3DDFA"),
 		OPT_GROUP("Metadata"),
-		OPT_STR('n', "name", "NAME", &o.name, "what the network is called (frl.network)"),
+		OPT_STR('n', "name", "NAME", &o.name,
+			"what the weights are called: imagenet, vggface, swav .. (frl.name; else frl.network)"),
 		OPT_STR('a', "anchors", "LIST", &o.anchors,
 			"a detector's anchors, e.g. 10,20;32,64;128,256 (frl.anchors)"),
 		OPT_LIST('m', "meta", "KEY=VALUE", &o.meta, "set a line of metadata; may be given several times"),

@@ -19,6 +19,7 @@ int main(int argc, char **argv)
 	};
 	static const struct opt_command commands[] = {
 		{ "import", cmd_import, "PyTorch, ONNX or safetensors to safetensors" },
+		{ "export", cmd_export, "a backbone for others: torchvision's names, or ONNX" },
 		{ "info", cmd_info, "a row for each tensor, and the metadata" },
 		{ "diff", cmd_diff, "how far two files of weights are apart" },
 		{ 0 },

@@ -342,6 +342,17 @@ static int add_constants(struct weights *w, struct model *m, struct err *e)
 	return w->n ? 0 : err_set(e, "an ONNX graph without weights");
 }
 
+/* What frl-weights wrote about the input goes along. */
+static void add_metadata(struct weights *w, const Onnx__ModelProto *proto)
+{
+	for (size_t i = 0; i < proto->n_metadata_props; i++) {
+		const Onnx__StringStringEntryProto *p = proto->metadata_props[i];
+
+		if (strncmp(or_empty(p->key), "frl.", 4) == 0)
+			weights_set_meta(w, p->key, or_empty(p->value));
+	}
+}
+
 bool onnx_is(const void *data, size_t len)
 {
 	/* ir_version, field 1, a small varint; then any of the model's fields. */
@@ -368,6 +379,7 @@ int onnx_load(struct weights *w, const void *data, size_t len, struct err *e)
 	index_graph(&m);
 	name_constants(&m);
 	rc = add_constants(w, &m, e);
+	add_metadata(w, proto);
 	for (size_t i = 0; i < m.n_constants; i++)
 		free(m.constant[i].given);
 	free(m.constant);

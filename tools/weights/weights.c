@@ -60,6 +60,12 @@ struct weight *weights_add(struct weights *w, const char *name, enum dtype dtype
 	return t;
 }
 
+void weights_remove(struct weights *w, size_t i)
+{
+	free_weight(&w->item[i]);
+	memmove(w->item + i, w->item + i + 1, (--w->n - i) * sizeof *w->item);
+}
+
 void weights_keep(struct weights *w, size_t keep)
 {
 	for (size_t i = 0; i < w->n; i++)

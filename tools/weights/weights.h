@@ -46,6 +46,7 @@ int weights_take(struct weights *w, uint64_t bytes, struct err *e);
 /* A new tensor, zeroed, the caller fills data. NULL: shape too large or budget spent. Good until the next addition. */
 struct weight *weights_add(struct weights *w, const char *name, enum dtype dtype, const struct shape *shape,
 			   struct err *e);
+void weights_remove(struct weights *w, size_t i);
 /* Leaves weight i only. */
 void weights_keep(struct weights *w, size_t i);
 /* Adds a line of metadata whose key is not there yet. */
