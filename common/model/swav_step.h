@@ -55,8 +55,8 @@ struct swav_step_report {
 void swav_step_take(struct swav_step *s, double lr, bool frozen, int threads, struct swav_step_report *report);
 
 /*
- * Whether all ranks begin alike: type of values, parameters, running statistics, optimiser state and queue. -1: e names the first rank that
- * differs from rank 0.
+ * Whether all ranks begin alike: type of values, parameters, running statistics, optimiser state and queue. -1: e names
+ * the first rank that differs from rank 0.
  */
 int swav_step_alike(struct swav_step *s, struct err *e);
 
