@@ -119,9 +119,12 @@ static void norm_groups(int n)
 	pthread_mutex_unlock(&mpi.lock);
 }
 
-/* Even while another thread waits inside MPI: the job ends here. */
+/* Even while another thread waits inside MPI: the job ends here. What was said last is given time to reach the launcher. */
 static void end_all(int status)
 {
+	struct timespec pause = { 0, 50 * 1000 * 1000 };
+
+	nanosleep(&pause, NULL);
 	pthread_mutex_trylock(&mpi.lock);
 	MPI_Abort(MPI_COMM_WORLD, status);
 }
