@@ -103,6 +103,27 @@ need() { [ -d "$DATA/$1" ] || skip "no $DATA/$1"; }
 	run -3 curate vggface2 --split train --no-stat
 }
 
+@test "boxes of negative size are rows that say so, in lists of any form" {
+	picture train/n1/1.jpg nm1/a.jpg
+	mkdir d/bb_landmark
+	printf 'NAME_ID,X,Y,W,H\n"n1/1",10,20,-3,4\n"n1/2",10,20,0,4\n' >d/bb_landmark/loose_bb_train.csv
+	printf 'NAME_ID,P1X\n"n1/1",1,2,3,4,5,6,7,8,9,10\n"n1/2",1,2,3,4,5,6,7,8,9,10\n' >d/bb_landmark/loose_landmark_train.csv
+	run -4 curate vggface2 --split train --no-stat -o m
+	[ "$(columns m x1 x2 status | tr '\t\n' '  ')" = '10 7 bad:box 10 10 ok ' ]
+	printf 'name,index,image,rect,height width,url\nnm1,0,a.jpg,4 8 16 7,16 32,u\n' >d/IMDb-Face.csv
+	run -4 curate imdb-face --no-stat -o m
+	[ "$(columns m status)" = bad:box ]
+	l=d/WFLW_annotations/list_98pt_rect_attr_train_test
+	mkdir -p $l
+	printf '%s 9 2 3 4 0 0 0 0 0 0 a.jpg\n' "$(seq 1 196 | tr '\n' ' ')" >$l/list_98pt_rect_attr_test.txt
+	run -4 curate wflw --split test --no-stat -o m
+	[ "$(columns m x1 y1 x2 y2 status)" = '9	2	3	4	bad:box' ]
+	mkdir d/Manually_Annotated_file_lists
+	printf '1/a.jpg,1,2,3,-4,5;6,0,.5,-.5\n1/b.jpg,NULL,NULL,NULL,NULL,5;6,0,.5,-.5\n' >d/Manually_Annotated_file_lists/training.csv
+	run -4 curate affectnet --no-stat -o m
+	[ "$(columns m status | xargs)" = 'bad:box ok' ]
+}
+
 @test "300w-lp: points of landmarks/, mirrored for _Flip, angles; bad parameters are rows (SciPy)" {
 	rmdir d
 	ln -s "$GOLDEN/300w-lp" d

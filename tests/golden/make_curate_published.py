@@ -90,6 +90,8 @@ want("wider", rows)
 # ---- WFLW: 207 fields
 n = 5
 table = np.hstack([points(n, 98), rng.integers(0, 400, (n, 4)), rng.integers(0, 2, (n, 6))])
+for k in (196, 197):
+    table[:, [k, k + 2]] = np.sort(table[:, [k, k + 2]], 1)
 names = [f"{i % 2}--Event/{i % 2}_{i % 3}.jpg" for i in range(n)]
 for split in ("train", "test"):
     file = path(f"wflw/WFLW_annotations/list_98pt_rect_attr_train_test/list_98pt_rect_attr_{split}.txt")

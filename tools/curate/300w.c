@@ -97,7 +97,7 @@ static int listed(struct curate *c, const struct hrnet_face *f, void *data, stru
 {
 	row_begin(c, f->path);
 	row_str(c, data);
-	row_numbers(c, f->box, 4);
+	row_box(c, f->box[0], f->box[1], f->box[2], f->box[3]);
 	row_numbers(c, f->point, 2 * FACE68);
 	return row_end(c, NULL, e);
 }

@@ -94,10 +94,7 @@ static int face(struct curate *c, struct text *t, struct seen *seen, const struc
 	labels(c, l->split, label, number(f[VALENCE]), number(f[AROUSAL]));
 	for (int i = 0; i < 4; i++)
 		box[i] = number(f[X + i]);
-	row_f64(c, box[0]);
-	row_f64(c, box[1]);
-	row_f64(c, box[0] + box[2]);
-	row_f64(c, box[1] + box[3]);
+	row_box(c, box[0], box[1], box[0] + box[2], box[1] + box[3]);
 	if (landmarks(f[LANDMARKS], point))
 		row_numbers(c, point, 2 * POINTS);
 	rc = row_end(c, label == NO_FACE ? "none:no-face" : NULL, e);

@@ -63,10 +63,8 @@ static int row(struct curate *c, const struct set *s, uint64_t i, const char *sp
 	row_begin(c, path);
 	row_str(c, split);
 	row_i64(c, s->face[i]);
-	row_f64(c, mat_number(s->box, i));
-	row_f64(c, mat_number(s->box, i + 2 * s->n));
-	row_f64(c, mat_number(s->box, i + s->n));
-	row_f64(c, mat_number(s->box, i + 3 * s->n));
+	row_box(c, mat_number(s->box, i), mat_number(s->box, i + 2 * s->n), mat_number(s->box, i + s->n),
+		mat_number(s->box, i + 3 * s->n));
 	row_blank(c, 1);
 	row_i64(c, seen);
 	row_i64(c, seen == POINTS);
@@ -133,7 +131,7 @@ static int listed_row(struct curate *c, const struct hrnet_face *f, void *data, 
 	row_begin(c, f->path);
 	row_str(c, l->split);
 	row_i64(c, seen_count(&l->faces, f->path));
-	row_numbers(c, f->box, 4);
+	row_box(c, f->box[0], f->box[1], f->box[2], f->box[3]);
 	row_f64(c, f->size);
 	row_blank(c, 1);
 	if (l->known && !strcmp(l->split, "test"))

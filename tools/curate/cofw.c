@@ -81,7 +81,8 @@ static int write_face(const struct inside *in, size_t i, const char *path, const
 	(void)i;
 	row_begin(in->c, path);
 	row_str(in->c, s->part->split);
-	row_numbers(in->c, v, VALUES);
+	row_box(in->c, v[0], v[1], v[2], v[3]);
+	row_numbers(in->c, v + BOX, VALUES - BOX);
 	return row_end(in->c, status, e);
 }
 

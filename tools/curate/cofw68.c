@@ -52,10 +52,7 @@ static int write_face(const struct inside *in, size_t i, const char *path, const
 
 	row_begin(in->c, path);
 	row_str(in->c, "test");
-	row_f64(in->c, x);
-	row_f64(in->c, y);
-	row_f64(in->c, x + box[2 * FACES + i]);
-	row_f64(in->c, y + box[3 * FACES + i]);
+	row_box(in->c, x, y, x + box[2 * FACES + i], y + box[3 * FACES + i]);
 	row_numbers(in->c, v, VALUES);
 	return row_end(in->c, status, e);
 }

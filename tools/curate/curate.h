@@ -53,7 +53,8 @@ struct curate {
 	struct summary summary;
 	struct buf path; /* of the current row, relative to root */
 	struct buf id;
-	bool row_ok; /* the status of the last row */
+	bool row_ok;  /* the status of the last row */
+	bool bad_box; /* the current row has a box of negative size */
 	struct out params_out;
 	struct record_writer params_writer, mesh_writer;
 	struct out mesh_out;
@@ -86,6 +87,8 @@ void row_f64(struct curate *c, double v);
 void row_blank(struct curate *c, int n);
 /* n numbers; one that is not finite is blank. */
 void row_numbers(struct curate *c, const double *v, size_t n);
+/* x1 y1 x2 y2; where x2 is left of x1, or y2 above y1, the status is bad:box unless row_end is given one. */
+void row_box(struct curate *c, double x1, double y1, double x2, double y2);
 /*
  * Blank for what was not given, and the status. NULL: ok if the picture is there (with --no-stat: ok), bad:missing,
  * bad:empty or bad:not-a-file otherwise.

@@ -57,7 +57,8 @@ static int face(struct curate *c, struct text *t, struct seen *seen, struct err 
 	row_i64(c, seen_count(seen, path));
 	row_str(c, f[NAME]);
 	for (int i = 0; i < BOX; i++)
-		row_f64(c, box[i] * own[1 - i % 2] / size[1 - i % 2]);
+		box[i] = box[i] * own[1 - i % 2] / size[1 - i % 2];
+	row_box(c, box[0], box[1], box[2], box[3]);
 	row_str(c, f[URL]);
 	rc = row_end(c, status, e);
 	free(path);

@@ -33,6 +33,7 @@ int row_head(struct curate *c, const char *columns, int points, int dims, struct
 
 void row_begin(struct curate *c, const char *path)
 {
+	c->bad_box = false;
 	buf_reset(&c->path);
 	buf_add_str(&c->path, path);
 	buf_reset(&c->id);
@@ -72,6 +73,15 @@ void row_numbers(struct curate *c, const double *v, size_t n)
 		row_f64(c, v[i]);
 }
 
+void row_box(struct curate *c, double x1, double y1, double x2, double y2)
+{
+	row_f64(c, x1);
+	row_f64(c, y1);
+	row_f64(c, x2);
+	row_f64(c, y2);
+	c->bad_box = x2 < x1 || y2 < y1;
+}
+
 static const char *picture_status(struct curate *c)
 {
 	struct stat st;
@@ -89,7 +99,7 @@ static const char *picture_status(struct curate *c)
 
 int row_end(struct curate *c, const char *status, struct err *e)
 {
-	const char *word = status ? status : picture_status(c);
+	const char *word = status ? status : c->bad_box ? "bad:box" : picture_status(c);
 
 	row_blank(c, c->rows.columns - 1 - c->rows.n);
 	tsv_out_str(&c->rows, word);

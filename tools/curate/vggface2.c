@@ -60,10 +60,7 @@ static int face(struct curate *c, struct vgg *g, struct err *e)
 		return text_bad(&g->point, e, "another face than in the file of boxes");
 	if (begin(c, &g->box, g->split, name, e))
 		return -1;
-	row_f64(c, box[0]);
-	row_f64(c, box[1]);
-	row_f64(c, box[0] + box[2]);
-	row_f64(c, box[1] + box[3]);
+	row_box(c, box[0], box[1], box[0] + box[2], box[1] + box[3]);
 	row_numbers(c, point, POINTS);
 	return row_end(c, NULL, e);
 }

@@ -23,7 +23,8 @@ static int face_line(struct curate *c, struct text *t, struct seen *seen, const 
 	row_begin(c, path);
 	row_str(c, split);
 	row_i64(c, seen_count(seen, path));
-	row_numbers(c, v + 2 * POINTS, BOX + FLAGS);
+	row_box(c, v[2 * POINTS], v[2 * POINTS + 1], v[2 * POINTS + 2], v[2 * POINTS + 3]);
+	row_numbers(c, v + 2 * POINTS + BOX, FLAGS);
 	row_numbers(c, v, 2 * POINTS);
 	rc = row_end(c, NULL, e);
 	free(path);
