@@ -118,6 +118,15 @@ close() {
 	done
 }
 
+@test "flickr: a manifest whose faces frl-crop cuts out, of many sizes" {
+	layout flickr --identities 12 --per-identity 1 --spread 1.8
+	close <(columns flickr/faces.tsv x1 y1 x2 y2 lm2x lm4y) <(columns truth.tsv x1 y1 x2 y2 lm30x lm54y) .001
+	columns flickr/faces.tsv x1 y1 x2 y2 | awk '{ w = $3 - $1; h = $4 - $2; s = w > h ? w : h
+		if (s < 17.7 || s > 57.7) exit 1; small += s < 26; large += s > 40 } END { exit !(small && large) }'
+	frl-crop -q --no-pg --root flickr -m crops.tsv -o crops.bin flickr/faces.tsv
+	[ "$(columns crops.tsv status | sort | uniq -c | awk '{ print $1, $2 }')" = "12 ok" ]
+}
+
 @test "what does not go together; a folder that is not empty; a full disk" {
 	mkdir full
 	: >full/x

@@ -233,7 +233,7 @@ static void dots_on_the_small_mask(void **state)
 	char *folder = golden_path("synth/model");
 
 	(void)state;
-	dots_are_found(folder, 1, .035, 40);
+	dots_are_found(folder, 2, .035, 80);
 	free(folder);
 }
 

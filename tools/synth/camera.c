@@ -65,9 +65,9 @@ static void box_of(double (*u)[2], const struct synth_picture *p, double box[4])
 }
 
 /* frl-crop's map: the box's middle to the picture's, its larger side to `face` pixels. */
-static void map_of_box(double a[6], const struct synth_frame *f, const double box[4])
+static void map_of_box(double a[6], const struct synth_frame *f, double zoom, const double box[4])
 {
-	double side = fmax(box[2] - box[0], box[3] - box[1]), scale = f->face / fmax(side, 1e-3);
+	double side = fmax(box[2] - box[0], box[3] - box[1]), scale = zoom * f->face / fmax(side, 1e-3);
 
 	a[0] = a[4] = scale;
 	a[1] = a[3] = 0;
@@ -117,7 +117,7 @@ void synth_camera_look(struct synth_camera *c, const struct synth_frame *f, cons
 	if (f->align)
 		map_of_points(c->a, f, u);
 	else
-		map_of_box(c->a, f, plane);
+		map_of_box(c->a, f, p->zoom, plane);
 	c->scale = sqrt(fabs(c->a[0] * c->a[4] - c->a[1] * c->a[3]));
 	/* Under an alignment that turns, the box is the one around the turned one's middle, of the same sides. */
 	for (int k = 0; k < 2; k++) {

@@ -141,6 +141,33 @@ static void add_vggface2(struct synth_layout *l, const struct synth_job *j, stru
 	synth_layout_add(l, points, "\n");
 }
 
+/* ---- a manifest of photos from Flickr with the faces that a detector found */
+
+static void add_flickr(struct synth_layout *l, const struct synth_job *j, struct buf *path)
+{
+	static const char list[] = "faces.tsv";
+	unsigned long long number = l->pictures + 1;
+	int size = l->scene->frame.size;
+	float point[5][2];
+
+	buf_printf(path, "photos/%010llu.jpg", number);
+	if (synth_layout_new(l, list)) {
+		synth_layout_add(l, list, "id\tpath\tlicence\towner\twidth\theight\tface\tx1\ty1\tx2\ty2\tscore");
+		for (int i = 0; i < 5; i++)
+			synth_layout_add(l, list, "\tlm%dx\tlm%dy", i, i);
+		synth_layout_add(l, list, "\tstatus\n");
+	}
+	synth_layout_add(l, list, "%010llu\t%s\tcc-by\tsynth%llu\t%d\t%d\t0", number, path->data,
+			 (unsigned long long)synth_layout_person(l, j), size, size);
+	for (int k = 0; k < 4; k++)
+		synth_layout_add(l, list, "\t%.3f", j->truth.box[k]);
+	synth_layout_add(l, list, "\t0.99");
+	synth_layout_points(j, point);
+	for (int i = 0; i < 5; i++)
+		synth_layout_add(l, list, "\t%.3f\t%.3f", (double)point[i][0], (double)point[i][1]);
+	synth_layout_add(l, list, "\tok\n");
+}
+
 /* ---- IJB-B and IJB-C, as insightface lists them: two templates a person, of every other picture */
 
 static void add_ijb(struct synth_layout *l, const char *set, const char *gallery, const struct synth_job *j,
@@ -214,12 +241,13 @@ static const struct synth_layout_set sets[] = {
 	{ .name = "300w", .folder = folders_300w, .add = add_300w },
 	{ .name = "wflw", .start = synth_wflw_start, .add = synth_wflw_add, .mesh = true },
 	{ .name = "vggface2", .folder = folders_vggface2, .add = add_vggface2 },
+	{ .name = "flickr", .add = add_flickr },
 	{ .name = "ijbb", .add = add_ijbb, .finish = finish_ijbb },
 	{ .name = "ijbc", .add = add_ijbc, .finish = finish_ijbc },
 };
 
-const char *const synth_layout_names[] = { "disfa",    "bp4d", "affectnet", "300w", "wflw",
-					   "vggface2", "ijbb", "ijbc",	    NULL };
+const char *const synth_layout_names[] = { "disfa",    "bp4d",	 "affectnet", "300w", "wflw",
+					   "vggface2", "flickr", "ijbb",      "ijbc", NULL };
 
 const struct synth_layout_set *synth_layout_set(int i)
 {

@@ -160,6 +160,7 @@ static void parse(struct config *c, int argc, char **argv)
 		OPT_INT(0, "size", "N", &c->scene.frame.size, LEAST_SIZE, MOST_SIZE, "pixels of its side"),
 		OPT_F64(0, "face", "N", &c->scene.frame.face, 0, MOST_SIZE,
 			"pixels of the box in it; 0: 190/256 of it"),
+		OPT_F64(0, "spread", "F", &o->spread, 1, 8, "a face is up to F times larger or smaller, log-uniform"),
 		OPT_F64(0, "jitter", "F", &o->jitter, 0, .5, "of the box's edges, in shares of its sides"),
 		OPT_BOOL(0, "align", &c->scene.frame.align, "five points onto the ArcFace template"),
 		OPT_INT(0, "samples", "N", &c->scene.samples, 1, 8, "rows and columns of samples in a pixel"),

@@ -101,6 +101,7 @@ void synth_draw(struct synth_picture *p, const struct synth_options *o, const st
 	p->roll = synth_uniform(&r, -o->roll, o->roll);
 	synth_rng(&r, o->seed, SYNTH_FOR_CAMERA, p->identity, p->sample + 1);
 	p->distance = o->near * pow(o->far / o->near, rng_f64(&r));
+	p->zoom = pow(o->spread, synth_uniform(&r, -1, 1));
 	if (o->weak)
 		p->distance = INFINITY;
 	synth_rng(&r, o->seed, SYNTH_FOR_BOX, p->identity, p->sample + 1);

@@ -21,6 +21,7 @@ struct synth_options {
 	double asymmetry;	 /* the two sides of a shape differ by up to this share of its weight */
 	double near, far;	 /* the camera's distance from the head's mean depth, log-uniform */
 	bool weak;		 /* scaled orthographic instead */
+	double spread;		 /* a face is up to so many times larger or smaller than asked, log-uniform; 1: never */
 	double jitter;		 /* of the box's edges, in shares of its sides */
 	double occluder;	 /* share of the pictures that have one */
 	double degrade;		 /* 0: clean .. 1: as strong as the man page says */
@@ -29,7 +30,7 @@ struct synth_options {
 #define SYNTH_OPTIONS_DEFAULT \
 	{ \
 		.per_identity = 20, .shape_limit = 2.5, .yaw = 30, .pitch = 20, .roll = 15, .active = .2, \
-		.asymmetry = .2, .near = 50, .far = 200, .jitter = .05, .occluder = .2, .degrade = 1 \
+		.asymmetry = .2, .near = 50, .far = 200, .spread = 1, .jitter = .05, .occluder = .2, .degrade = 1 \
 	}
 
 /* What draws are for; part of the stream's name, so that a new purpose changes no other draw. */
@@ -60,6 +61,7 @@ struct synth_picture {
 	float weight[SYNTH_MAX_SHAPES];
 	double pitch, yaw, roll; /* degrees */
 	double distance;	 /* INFINITY: --camera weak */
+	double zoom;		 /* of the face, by spread */
 	double jitter[4];	 /* added to x1 y1 x2 y2, in shares of the box's width and height */
 };
 
