@@ -15,6 +15,7 @@ int eval_scores(int argc, char **argv);
 int eval_mesh(int argc, char **argv);
 int eval_embed(int argc, char **argv);
 int eval_knn(int argc, char **argv);
+int eval_predict(int argc, char **argv);
 int eval_compare(int argc, char **argv);
 
 #endif

@@ -9,6 +9,7 @@ static const struct opt_program program = {
 	.name = "frl-eval",
 	.synopsis = "frl-eval TASK --truth FILE --pred FILE [option ...]\n"
 		    "frl-eval embed --model WEIGHTS [option ...] [STREAM ...] > EMBEDDINGS\n"
+		    "frl-eval predict --model RUN[,RUN ...] [option ...] [STREAM ...] > ROWS\n"
 		    "frl-eval knn [option ...] EMBEDDINGS",
 	.purpose = "Scores predictions against the truth by each field's own protocol.",
 	.example = "frl-eval detection --truth ground_truth --pred results > ap.tsv",
@@ -22,6 +23,7 @@ static const struct opt_command commands[] = {
 	{ "au", eval_au, "action unit intensities: ICC, errors, correlation" },
 	{ "emotion", eval_emotion, "valence and arousal: RMSE, SAGR, PCC, CCC; accuracy of the class" },
 	{ "mesh", eval_mesh, "3D faces: landmarks by yaw, dense and reconstruction error" },
+	{ "predict", eval_predict, "what models of tasks say of pictures, as rows" },
 	{ "embed", eval_embed, "features of pictures by a network, for knn and recognition" },
 	{ "knn", eval_knn, "labels by the nearest neighbours among embeddings, leave one out" },
 	{ "compare", eval_compare, "two files of samples: difference, interval, p" },

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/model/resnet_init.h"
+
 struct sized {
 	struct train_plan *plan;
 	int n;
@@ -158,16 +160,49 @@ void task_net_step(struct task_net *t, const float *picture, const double *label
 	train_plan_backward(p, threads);
 }
 
-void task_net_run(struct task_net *t, const float *picture, const double *label, int n, int total, int threads,
-		  struct task_loss *loss, const float **out)
+size_t task_net_run(struct task_net *t, const float *picture, const double *label, int n, int total, int threads,
+		    struct task_loss *loss, const float **out)
 {
 	struct task_batch b;
+	struct nn_batch v = train_plan_output(forward(t, picture, n, false, threads));
 
-	forward(t, picture, n, false, threads);
 	b = (struct task_batch){ n, total, t->out, label, NULL, threads };
 	*loss = (struct task_loss){ 0 };
 	if (label)
 		t->model->task->loss(t, &b, loss);
 	if (out)
 		*out = t->out;
+	return (size_t)v.c * (size_t)v.h * (size_t)v.w;
+}
+
+struct task_net *task_net_load(const struct nn_train *ops, struct task_model *model, const char *path,
+			       const struct task_net_config *c, struct err *e)
+{
+	char *file = resnet_init_path(path);
+	struct safetensors s = { 0 };
+	struct task_net *t = NULL;
+
+	*model = (struct task_model){ 0 };
+	if (safetensors_open(&s, file, e) || task_model_read(model, &s, e)) {
+		err_prefix(e, "'%s'", path);
+		goto out;
+	}
+	if (model->task == &task_recognition) {
+		struct task_model bare = *model;
+
+		bare.name = NULL;
+		bare.names = 0;
+		task_model_release(model);
+		*model = bare;
+	}
+	t = task_net_new(ops, model, c);
+	if (train_params_load(&t->params, &s, e)) {
+		err_prefix(e, "'%s'", path);
+		task_net_free(t);
+		t = NULL;
+	}
+out:
+	safetensors_close(&s);
+	free(file);
+	return t;
 }

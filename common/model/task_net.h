@@ -40,8 +40,18 @@ void task_net_pack(struct task_net *t, int threads);
  */
 void task_net_step(struct task_net *t, const float *picture, const double *label, int n, int total, int threads,
 		   struct task_loss *loss);
-/* The loss in evaluation mode, nothing learnt; label NULL: none. *out: the output, [n][..] dense, the network's own. */
-void task_net_run(struct task_net *t, const float *picture, const double *label, int n, int total, int threads,
-		  struct task_loss *loss, const float **out);
+/*
+ * The loss in evaluation mode, nothing learnt; label NULL: none. *out: the output, [n][..] dense, the network's own.
+ * Returns the numbers of a sample's output.
+ */
+size_t task_net_run(struct task_net *t, const float *picture, const double *label, int n, int total, int threads,
+		    struct task_loss *loss, const float **out);
+
+/*
+ * The model in a file of weights, or in the folder of a run or of a checkpoint, for evaluation; *model is initialised, and
+ * to be released after the network. Identities of recognition are left out. NULL: e names the file.
+ */
+struct task_net *task_net_load(const struct nn_train *ops, struct task_model *model, const char *path,
+			       const struct task_net_config *c, struct err *e);
 
 #endif

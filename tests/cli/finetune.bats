@@ -163,3 +163,36 @@ tensor() {
 	fails 2 "holds a run of 8 steps" frl-finetune au -q $(tiny) --out "$first"
 	fails 2 "cannot go on with" frl-finetune au -q --resume "$first" --batch 7
 }
+
+@test "predict: rows of several tasks, the same for any threads and neighbours; scored by frl-eval" {
+	frl-finetune landmarks -q $(tiny) --out points --steps 2 --save-every 0
+	frl-eval predict -q --no-pg --model "$first",points/last --rows labels.tsv --threads 1 faces.bin >one.tsv
+	frl-eval predict -q --no-pg --model "$first",points/last --rows labels.tsv --threads 3 <faces.bin >three.tsv
+	cmp one.tsv three.tsv
+	head -1 one.tsv | grep -qx "$(printf 'id\tface\tpath\tau01\tau12\tlm0x\tlm0y\tlm1x\tlm1y\tlm2x\tlm2y\tlm3x\tlm3y\tlm4x\tlm4y\tstatus')"
+	diff <(cut -f 1 one.tsv) <(cut -f 1 labels.tsv)
+	frl-shard cat -q --range 0:3 faces.bin >few.bin
+	diff <(frl-eval predict -q --no-pg --model "$first" --rows labels.tsv few.bin | cut -f 4,5) <(cut -f 4,5 one.tsv | head -4)
+	frl-eval au --truth labels.tsv --pred one.tsv -q >scores.tsv
+	grep -q icc scores.tsv
+}
+
+@test "predict: points come back to the photo by the crop's map; other input is refused" {
+	frl-finetune landmarks -q $(tiny) --out points --steps 1 --save-every 0
+	frl-eval predict -q --no-pg --model points faces.bin >crop.tsv
+	frl-eval predict -q --no-pg --model points --rows labels.tsv faces.bin >photo.tsv
+	# a11 .. a23 of the row, applied to the photo's point, give the crop's
+	paste labels.tsv photo.tsv crop.tsv | awk -F '\t' '
+		NR == 1 { for (i = 1; i <= NF; i++) { n[$i]++; c[$i, n[$i]] = i } next }
+		{ x = $c["lm1x", 2]; y = $c["lm1y", 2]
+		  dx = $c["a11", 1] * x + $c["a12", 1] * y + $c["a13", 1] - $c["lm1x", 3]
+		  dy = $c["a21", 1] * x + $c["a22", 1] * y + $c["a23", 1] - $c["lm1y", 3]
+		  if (dx * dx + dy * dy > 1e-6) { print NR, dx, dy; exit 1 } }'
+	fails 3 "faces.bin" frl-eval predict --model faces.bin faces.bin
+	fails 3 "two models of the task au" frl-eval predict --model "$first","$first" faces.bin
+	fails 2 "--model is needed" frl-eval predict faces.bin
+	cat faces.bin >broken.bin
+	printf 'xxxx' | dd of=broken.bin bs=1 seek=9000 conv=notrunc status=none
+	run --separate-stderr frl-eval predict -q --no-pg --model "$first" broken.bin
+	[ "$status" -eq 4 ]
+}
