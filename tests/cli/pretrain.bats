@@ -87,6 +87,7 @@ wait_for() {
 }
 
 @test "the probe is what frl-eval says of the weights" {
+	[ -z "${FRL_SANITIZED:-}" ] || skip "embed.bats has frl-eval under the sanitizers"
 	frl-eval embed -q -m "$first/last" 0.bin >features.bin
 	frl-eval knn -k 3 features.bin >knn.tsv
 	accuracy=$(awk -F '\t' '/^#/ { next } !n++ { for (i = 1; i <= NF; i++) c[$i] = i } $c["metric"] == "acc" { print $c["value"] }' knn.tsv)
@@ -103,6 +104,7 @@ wait_for() {
 }
 
 @test "ten steps of the authors' code, by --views" {
+	[ -z "${FRL_SANITIZED:-}" ] || skip "test_swav_steps takes them under the sanitizers"
 	reference=$FRL_SHARED/data/reference/swav-r18
 	[ -d "$reference" ] || skip "no $reference"
 	command -v xz >/dev/null || skip "no xz"
