@@ -31,7 +31,8 @@ static void tell(struct log *l, const struct log_row *r)
 
 	fprintf(stderr,
 		"epoch %" PRIu64 ", step %" PRIu64 " of %" PRIu64 ": loss %.4f (ln K %.3f), lr %.4g, %.1f images/s, "
-		"%.0f %% waiting, gradient %.3g, entropy %.2f, %d of %d prototypes, spread %.3f, %.0f MiB, %s left\n",
+		"%.0f %% waiting, gradient %.3g, entropy %.2f, %d of %d prototypes in this batch, spread %.3f, %.0f MiB, "
+		"%s left\n",
 		r->epoch, r->step, l->total, l->loss / l->steps, log(l->prototypes), r->lr, l->batch / each,
 		100 * l->waited / l->seconds, r->norm, r->entropy, r->in_use, l->prototypes, r->spread, r->memory,
 		duration((double)(l->total - r->step - 1) * each, left));

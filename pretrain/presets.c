@@ -53,6 +53,7 @@ static const char *const presets[][MOST][2] = {
 	  SWAV_VIEWS,
 	  SWAV_OPTIM,
 	  { "batch", "1024" },
+	  { "sync-bn", "8" },
 	  { "epochs", "400" },
 	  { "lr", "4.8" },
 	  { "start-lr", "0.3" },

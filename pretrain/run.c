@@ -180,7 +180,7 @@ int run_open(struct run *r, const struct checkpoint *c, struct err *e)
 {
 	const struct options *o = r->options;
 
-	if (make_folder(r, e) || (o->sync_bn && ranks_norm_groups(o->sync_bn, e)) ||
+	if (make_folder(r, e) || (o->sync_bn && o->sync_bn < ranks_size() && ranks_norm_groups(o->sync_bn, e)) ||
 	    model_init(&r->model, o, &r->plan, r->threads, e))
 		return -1;
 	if (c->folder ? load_run(r, c, e)

@@ -6,10 +6,12 @@
 #include <stdio.h>
 
 /*
- * CONSTANT: a spread of that much is what rounding and a few pictures of many make. LEAVING: as far below ln K as no run stays that
- * learns. STARVED: a share of the time.
+ * A run that learns has a spread of .8 to .97 from its first step on (ResNet-18, preset small). Six small views, strong jitter and
+ * SGD at .1 fall within fifty steps to .16 to .19, with assignments that are all alike and a gradient that vanishes: the rest is
+ * what batch norm makes of noise. ALIKE lies between. CONSTANT is an output that is the same whatever the loss. LEAVING: no run
+ * that learns stays so near ln K. STARVED: a share of the time.
  */
-static const double CONSTANT = .02, LEAVING = .03, STARVED = .3;
+static const double ALIKE = .3, CONSTANT = .02, LEAVING = .03, STARVED = .3;
 
 void watch_start(struct watch *w, int prototypes, bool quiet)
 {
@@ -17,15 +19,18 @@ void watch_start(struct watch *w, int prototypes, bool quiet)
 	if (!quiet)
 		fprintf(stderr,
 			"a healthy start: a loss near ln K = %.3f (K = %d prototypes), or a little above, that leaves it within "
-			"hundreds of steps;\nmost prototypes in use; a spread well above %.2g\n",
-			log(prototypes), prototypes, CONSTANT);
+			"hundreds of steps;\nmany prototypes in use, of a batch at most one a picture; a spread well above %.2g\n",
+			log(prototypes), prototypes, ALIKE);
 }
 
 static enum watch_state state_of(const struct watch *w)
 {
-	if (!(w->spread / w->steps > CONSTANT))
+	bool near = fabs(w->loss / w->steps - log(w->prototypes)) < LEAVING;
+	double spread = w->spread / w->steps;
+
+	if (!(spread > CONSTANT) || (near && spread < ALIKE))
 		return WATCH_COLLAPSE;
-	return fabs(w->loss / w->steps - log(w->prototypes)) < LEAVING ? WATCH_PLATEAU : WATCH_WELL;
+	return near ? WATCH_PLATEAU : WATCH_WELL;
 }
 
 static void judge(struct watch *w, const struct log_row *r)

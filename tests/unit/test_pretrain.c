@@ -259,8 +259,10 @@ static void a_collapse_is_no_plateau(void **unused)
 	assert_int_equal(after(&w, ln_k + .4, .9), WATCH_WELL);
 	assert_int_equal(after(&w, ln_k + .001, .9), WATCH_PLATEAU);
 	assert_int_equal(after(&w, ln_k - .2, .9), WATCH_WELL);
+	assert_int_equal(after(&w, ln_k + .0005, .17), WATCH_COLLAPSE); /* what SGD at .1 made of six small views */
+	assert_int_equal(after(&w, ln_k - .5, .17), WATCH_WELL);
 	assert_int_equal(after(&w, ln_k, .001), WATCH_COLLAPSE);
-	assert_int_equal(after(&w, ln_k, .001), WATCH_COLLAPSE);
+	assert_int_equal(after(&w, ln_k - .5, .001), WATCH_COLLAPSE);
 	assert_false(w.starved);
 
 	const double bad[] = { NAN, INFINITY, -INFINITY };
