@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 static const uint64_t MAX_TENSORS = UINT64_C(64) << 30;
-enum { MAX_TEXT = 1 << 20, MAX_TRIES = 10 };
+enum { MAX_TEXT = 1 << 20, MAX_TRIES = 100 };
 
 /* ---- files */
 
@@ -226,33 +226,48 @@ static char *choose(const char *run)
 	return newest(run);
 }
 
+/* The folder that path means now, to be freed; NULL: none. */
+static char *find_folder(const char *path)
+{
+	return is_checkpoint(path) ? xstrdup(path) : choose(path);
+}
+
+/* Was the folder neither removed nor replaced since? */
+static bool unchanged(const char *path, const char *folder, const struct stat *was)
+{
+	char *again = find_folder(path);
+	struct stat now;
+	bool same = again && !strcmp(again, folder) && !stat(folder, &now) && now.st_ino == was->st_ino &&
+		    now.st_ctim.tv_sec == was->st_ctim.tv_sec && now.st_ctim.tv_nsec == was->st_ctim.tv_nsec;
+
+	free(again);
+	return same;
+}
+
 int checkpoint_open(struct checkpoint *c, const char *path, struct err *e)
 {
 	struct stat st;
+	int rc = -1;
 
 	*c = (struct checkpoint){ 0 };
 	if (stat(path, &st))
 		return err_sys(e, "cannot open '%s'", path);
 	if (!S_ISDIR(st.st_mode))
 		return err_set(e, "'%s' is no folder of a run or a checkpoint", path);
-	if (is_checkpoint(path))
-		return open_folder(c, path, e);
-	/* A run that goes on may prune what is being opened: it has a newer one then. */
-	char *folder = choose(path), *again = NULL;
-	int rc = -1, tries = 0;
+	/* A run that goes on may prune or replace what is being opened: it has another one then. */
+	for (int tries = 0; rc && tries < MAX_TRIES; tries++) {
+		char *folder = find_folder(path);
 
-	do {
-		free(again);
-		if (!folder) {
-			err_set(e, "no whole checkpoint in '%s'", path);
-			return -1;
-		}
+		if (!folder)
+			return err_set(e, "no whole checkpoint in '%s'", path);
+		if (stat(folder, &st))
+			memset(&st, 0, sizeof st);
 		rc = open_folder(c, folder, e);
-		again = folder;
-		folder = rc ? choose(path) : NULL;
-	} while (rc && ++tries < MAX_TRIES && (!folder || strcmp(again, folder) != 0));
-	free(again);
-	free(folder);
+		bool done = !rc || unchanged(path, folder, &st);
+		free(folder);
+		if (done)
+			break;
+	}
 	return rc;
 }
 

@@ -31,13 +31,14 @@ static int failed(struct err *e, const char *what, const char *path)
 	return -1;
 }
 
-/* A folder without folders in it. What is not there is no failure. */
+/* A folder without folders in it, DONE first: what is left is no checkpoint. What is not there is no failure. */
 static int remove_folder(const char *path)
 {
 	DIR *d = opendir(path);
 
 	if (!d)
 		return errno == ENOENT ? 0 : -1;
+	unlinkat(dirfd(d), CHECKPOINT_DONE, 0);
 	for (struct dirent *i; (i = readdir(d));)
 		if (strcmp(i->d_name, ".") != 0 && strcmp(i->d_name, "..") != 0)
 			unlinkat(dirfd(d), i->d_name, 0);
@@ -248,44 +249,6 @@ static int write_all(struct writer *w, uint64_t step, const struct checkpoint_pa
 
 /* ---- into place */
 
-/*
- * From its temporary name to its own. One of the same step that is there changes places with it; where the file system
- * cannot do that, that one step is absent for an instant.
- */
-static int place(int run, const char *tmp, const char *name)
-{
-	if (renameat(run, tmp, run, name) == 0)
-		return 0;
-	if (errno != EEXIST && errno != ENOTEMPTY)
-		return -1;
-	if (renameat2(run, tmp, run, name, RENAME_EXCHANGE) == 0)
-		return 0; /* tmp is the old one now */
-	char *old = xasprintf(".%s.old.tmp", name);
-	int rc = renameat(run, name, run, old) || renameat(run, tmp, run, name) ? -1 : 0;
-
-	if (rc)
-		renameat(run, old, run, name);
-	else
-		renameat(run, old, run, tmp);
-	free(old);
-	return rc;
-}
-
-/* The first checkpoint makes the run: its folder's own name has to be on disk, too. */
-static void sync_parent(int run)
-{
-	struct stat st;
-	int fd;
-
-	if (fstatat(run, CHECKPOINT_LAST, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		return;
-	fd = openat(run, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0) {
-		fsync(fd);
-		close(fd);
-	}
-}
-
 /* A symbolic link cannot be written over: a new one takes its name. */
 static int point_last(int run, const char *name)
 {
@@ -303,6 +266,85 @@ static int point_last(int run, const char *name)
 	return -1;
 }
 
+/* The text of `last`, "" where there is none; of another program's it may be the beginning only. */
+static void read_last(int run, char target[CHECKPOINT_FOLDER])
+{
+	ssize_t len = readlinkat(run, CHECKPOINT_LAST, target, CHECKPOINT_FOLDER - 1);
+
+	target[len > 0 ? len : 0] = '\0';
+}
+
+/*
+ * Where two folders cannot change places at once (NFS): `last` points to the new one under its temporary name while there
+ * is none of its own.
+ */
+static int replace(const char *run, int fd, const char *tmp, const char *name)
+{
+	char was[CHECKPOINT_FOLDER], *path = xasprintf("%s/.%s.old.tmp", run, name), *old = strrchr(path, '/') + 1;
+	int rc = 0, saved;
+
+	read_last(fd, was);
+	if (remove_folder(path) || point_last(fd, tmp) || sync_fd(fd) || renameat(fd, name, fd, old)) {
+		rc = -1;
+	} else if (renameat(fd, tmp, fd, name)) {
+		saved = errno;
+		renameat(fd, old, fd, name);
+		errno = saved;
+		rc = -1;
+	}
+	if (rc) {
+		saved = errno;
+		if (*was)
+			point_last(fd, was);
+		errno = saved;
+	} else {
+		remove_folder(path);
+	}
+	free(path);
+	return rc;
+}
+
+/* Ends what a process had begun in replace() when it died. */
+static int settle(int fd)
+{
+	char last[CHECKPOINT_FOLDER], name[CHECKPOINT_FOLDER];
+
+	read_last(fd, last);
+	if (!is_temporary(last))
+		return 0;
+	snprintf(name, sizeof name, "%.*s", (int)strlen(last) - 5, last + 1);
+	if (renameat(fd, last, fd, name) && errno != EEXIST && errno != ENOTEMPTY)
+		return errno == ENOENT ? 0 : -1;
+	return point_last(fd, name) || sync_fd(fd) ? -1 : 0;
+}
+
+/* From its temporary name to its own. One of the same step that is there changes places with it. */
+static int place(const char *run, int fd, const char *tmp, const char *name)
+{
+	if (renameat(fd, tmp, fd, name) == 0)
+		return 0;
+	if (errno != EEXIST && errno != ENOTEMPTY)
+		return -1;
+	if (renameat2(fd, tmp, fd, name, RENAME_EXCHANGE) == 0)
+		return 0; /* tmp is the old one now */
+	return replace(run, fd, tmp, name);
+}
+
+/* The first checkpoint makes the run: its folder's own name has to be on disk, too. */
+static void sync_parent(int run)
+{
+	struct stat st;
+	int fd;
+
+	if (fstatat(run, CHECKPOINT_LAST, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return;
+	fd = openat(run, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0) {
+		fsync(fd);
+		close(fd);
+	}
+}
+
 int checkpoint_save(const char *run, uint64_t step, const struct checkpoint_parts *parts,
 		    const struct checkpoint_state *state, const struct safetensors_meta *meta, size_t n_meta,
 		    struct err *e)
@@ -318,13 +360,13 @@ int checkpoint_save(const char *run, uint64_t step, const struct checkpoint_part
 		return -1;
 	snprintf(tmp, sizeof tmp, ".%s.tmp", checkpoint_folder(name, step));
 	w.folder = xasprintf("%s/%s", run, tmp);
-	if (remove_folder(w.folder) || mkdirat(fd, tmp, 0777)) {
+	if (settle(fd) || remove_folder(w.folder) || mkdirat(fd, tmp, 0777)) {
 		failed(e, "make the directory", w.folder);
 		goto out;
 	}
 	if (write_all(&w, step, parts, state, meta, n_meta, e))
 		goto out;
-	if (place(fd, tmp, name) || sync_fd(fd)) {
+	if (place(run, fd, tmp, name) || sync_fd(fd)) {
 		failed(e, "write", w.folder);
 		goto out;
 	}
@@ -398,17 +440,20 @@ int checkpoint_prune(const char *run, int keep, uint64_t every, struct err *e)
 	char target[CHECKPOINT_FOLDER];
 	struct list l = { 0 };
 	uint64_t last;
-	ssize_t len;
 	int fd = lock_run(run, e), rc = 0;
 
 	if (fd < 0)
 		return -1;
 	unlinkat(fd, LAST_TMP, 0);
-	len = readlinkat(fd, CHECKPOINT_LAST, target, sizeof target - 1);
+	if (settle(fd)) {
+		failed(e, "change the checkpoints of", run);
+		close(fd);
+		return -1;
+	}
+	read_last(fd, target);
 	if (list_steps(run, &l, e)) {
 		rc = -1;
-	} else if (len > 0) {
-		target[len] = '\0';
+	} else if (*target) {
 		if (checkpoint_folder_step(target, &last))
 			l.n = 0; /* somebody's own link: nothing is known to be old */
 		while (l.n && l.step[l.n - 1] > last)

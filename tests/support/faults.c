@@ -3,7 +3,7 @@
  *
  *	FRL_FAULT="CALL WHEN HOW [NAME]" LD_PRELOAD=build/tests/faults.so frl-x ...
  *
- * CALL	read write fsync close rename ftruncate malloc
+ * CALL	read write fsync close rename (renameat too) renameat2 symlink ftruncate malloc
  * WHEN	3: the third such call; 3+: it and all after it
  * HOW	an errno by name; short: one byte is read or written; EINTR and short together make "flaky"
  * NAME	only files whose path holds this text
@@ -49,8 +49,8 @@ static void arm(void)
 	static const struct {
 		const char *name;
 		int error;
-	} errors[] = { { "ENOSPC", ENOSPC }, { "EIO", EIO },	   { "EINTR", EINTR },
-		       { "EACCES", EACCES }, { "ENOMEM", ENOMEM }, { "EDQUOT", EDQUOT } };
+	} errors[] = { { "ENOSPC", ENOSPC }, { "EIO", EIO },	   { "EINTR", EINTR },	{ "EACCES", EACCES },
+		       { "ENOMEM", ENOMEM }, { "EDQUOT", EDQUOT }, { "EINVAL", EINVAL } };
 	const char *text = getenv("FRL_FAULT");
 	char plus = 0;
 	if (!text)
@@ -175,6 +175,21 @@ int close(int fd)
 int rename(const char *from, const char *to)
 {
 	return turn("rename", -1, to) ? fail() : NEXT(rename)(from, to);
+}
+
+int renameat(int from_dir, const char *from, int to_dir, const char *to)
+{
+	return turn("rename", to_dir, NULL) ? fail() : NEXT(renameat)(from_dir, from, to_dir, to);
+}
+
+int renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
+{
+	return turn("renameat2", to_dir, NULL) ? fail() : NEXT(renameat2)(from_dir, from, to_dir, to, flags);
+}
+
+int symlinkat(const char *target, int dir, const char *name)
+{
+	return turn("symlink", dir, NULL) ? fail() : NEXT(symlinkat)(target, dir, name);
 }
 
 void *malloc(size_t size)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -20,6 +21,16 @@
 #include "common/rng.h"
 #include "tests/unit/support_checkpoint.h"
 #include "tests/unit/support_child.h"
+
+enum { SECOND = 1000000 }; /* now()'s unit */
+
+static int64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
 
 /* A save in which no file may grow beyond so many bytes: what a full disk looks like. 0: it was saved. */
 static int save_within(void *data)
@@ -87,26 +98,36 @@ static bool faults_library(char path[300])
 #endif
 }
 
-/* The program again, in which the n-th such call on the run's files fails. Its exit status; *failed: a call did. */
-static int save_with_fault(const char *call, int n, uint64_t step, bool *failed)
+/* The program again, with ARGUMENT, in which calls on the run's files fail: "CALL WHEN HOW" of faults.c. */
+static pid_t start_with_fault(const char *fault, const char *argument, uint64_t step)
 {
+	char library[300], text[100], number[24];
 	const char *mark = ckpt_path("mark");
-	char library[300], fault[100], number[24];
-	int status;
 
 	assert_true(faults_library(library));
-	snprintf(fault, sizeof fault, "%s %d EIO %s/", call, n, strrchr(ckpt_run, '/') + 1);
+	snprintf(text, sizeof text, "%s %s", fault, strrchr(ckpt_run, '/') + 1);
 	snprintf(number, sizeof number, "%ju", (uintmax_t)step);
 	unlink(mark);
 	pid_t child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
-		setenv("FRL_FAULT", fault, 1);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		setenv("FRL_FAULT", text, 1);
 		setenv("FRL_FAULT_MARK", mark, 1);
 		setenv("LD_PRELOAD", library, 1);
-		execl("/proc/self/exe", "test_checkpoint_faults", ckpt_run, number, NULL);
+		execl("/proc/self/exe", "test_checkpoint_faults", argument, ckpt_run, number, NULL);
 		_exit(99);
 	}
+	return child;
+}
+
+/* A step saved by it. Its exit status; *failed: a call did. */
+static int save_with_fault(const char *fault, uint64_t step, bool *failed)
+{
+	pid_t child = start_with_fault(fault, "save", step);
+	const char *mark = ckpt_path("mark");
+	int status;
+
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) < 99);
 	*failed = access(mark, F_OK) == 0;
@@ -114,16 +135,31 @@ static int save_with_fault(const char *call, int n, uint64_t step, bool *failed)
 	return WEXITSTATUS(status);
 }
 
-/* The main of that program. */
-static int save_step(const char *folder, const char *step)
+/* The main of that program: "save" once, or "again" and again until it is killed. */
+static int save_step(const char *argument, const char *folder, const char *number)
 {
 	struct err e = { 0 };
 	struct ckpt_net n;
+	uint64_t step = strtoull(number, NULL, 10);
+	int rc;
 
 	snprintf(ckpt_run, sizeof ckpt_run, "%s", folder);
 	ckpt_start(&n, nn_train_cpu(), OPTIM_LARS);
-	ckpt_fill(&n, strtoull(step, NULL, 10));
-	return ckpt_try_save(&n, strtoull(step, NULL, 10), &e) ? EXIT_CODE_FAILED : EXIT_CODE_OK;
+	ckpt_fill(&n, step);
+	do
+		rc = ckpt_try_save(&n, step, &e);
+	while (!rc && !strcmp(argument, "again"));
+	return rc ? EXIT_CODE_FAILED : EXIT_CODE_OK;
+}
+
+static bool can_fault(void)
+{
+	char library[300];
+
+	if (faults_library(library))
+		return true;
+	print_message("SKIP: calls made to fail, under sanitizers or without faults.so\n");
+	return false;
 }
 
 /* Every single write, sync, close and rename fails once: what is said is true, and the last checkpoint is whole. */
@@ -132,13 +168,11 @@ static void faults(void **unused)
 	static const char *const calls[] = { "write", "fsync", "close", "rename" };
 	struct ckpt_net n;
 	uint64_t last = 5;
-	char library[300], tmp[40];
+	char text[40];
 
 	(void)unused;
-	if (!faults_library(library)) {
-		print_message("SKIP: calls made to fail, under sanitizers or without faults.so\n");
+	if (!can_fault())
 		skip();
-	}
 	ckpt_make_run(&n, (uint64_t[]){ 5, 0 });
 	ckpt_finish(&n);
 	for (size_t c = 0; c < 4; c++) {
@@ -146,18 +180,63 @@ static void faults(void **unused)
 		bool failed = true;
 
 		for (int i = 1; failed; i++) {
-			int rc = save_with_fault(calls[c], i, last + 1, &failed);
+			snprintf(text, sizeof text, "%s %d EIO", calls[c], i);
+			int rc = save_with_fault(text, last + 1, &failed);
 
-			last += rc == EXIT_CODE_OK;
+			/* when `last` cannot be synced, it is replaced all the same */
+			if (rc == EXIT_CODE_OK || ckpt_check(NULL) == last + 1)
+				last++;
 			assert_int_equal(ckpt_check(NULL), last);
-			snprintf(tmp, sizeof tmp, ".step-%08ju.tmp", (uintmax_t)last + (rc != EXIT_CODE_OK));
-			assert_false(ckpt_exists(".last.tmp") || ckpt_exists(tmp));
+			for (uint64_t step = last; step <= last + 1; step++) {
+				snprintf(text, sizeof text, ".step-%08ju.tmp", (uintmax_t)step);
+				assert_false(ckpt_exists(".last.tmp") || ckpt_exists(text));
+			}
 			assert_true(failed || rc == EXIT_CODE_OK);
 			failures += rc != EXIT_CODE_OK;
 		}
 		if (failures < 4)
 			fail_msg("%s: %d failures", calls[c], failures);
 	}
+	ckpt_prune(1, 0);
+	assert_int_equal(ckpt_entries(), 2);
+}
+
+/* A step that is there is replaced where folders cannot change places (NFS): whole at any instant, too. */
+static void no_exchange(void **unused)
+{
+	struct ckpt_net n;
+	struct rng r;
+	bool failed;
+	int status;
+
+	(void)unused;
+	if (!can_fault())
+		skip();
+	ckpt_make_run(&n, (uint64_t[]){ 5, 6, 0 });
+	ckpt_finish(&n);
+	ckpt_write("step-00000006/DONE", "");
+	int64_t start = now();
+	assert_int_equal(save_with_fault("renameat2 1+ EINVAL", 6, &failed), EXIT_CODE_OK);
+	int64_t window = 2 * (now() - start);
+	assert_true(failed);
+	assert_int_equal(ckpt_check(NULL), 6);
+	assert_int_equal(ckpt_entries(), 3);
+	assert_int_equal(save_with_fault("symlink 1+ EIO", 6, &failed), EXIT_CODE_FAILED);
+	assert_int_equal(ckpt_check(NULL), 6);
+	rng_init(&r, (uint64_t)now(), 0, 0, 0);
+	for (start = now(); now() < start + SECOND;) {
+		pid_t child = start_with_fault("renameat2 1+ EINVAL", "again", 6);
+
+		for (int64_t until = now() + rng_below(&r, (uint32_t)window); now() < until;)
+			assert_int_equal(ckpt_check(NULL), 6);
+		assert_int_equal(kill(child, SIGKILL), 0);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(WIFSIGNALED(status));
+		assert_int_equal(ckpt_check(NULL), 6);
+	}
+	unlink(ckpt_path("mark"));
+	ckpt_make_run(&n, (uint64_t[]){ 7, 0 });
+	ckpt_finish(&n);
 	ckpt_prune(1, 0);
 	assert_int_equal(ckpt_entries(), 2);
 }
@@ -193,8 +272,6 @@ static void obstacles(void **unused)
 	ckpt_finish(&n);
 }
 
-enum { SECOND = 1000000 }; /* now()'s unit */
-
 /* Saves and prunes from the run's last step on until it is killed; some steps twice, to replace one. */
 static _Noreturn void save_for_ever(uint64_t step)
 {
@@ -210,14 +287,6 @@ static _Noreturn void save_for_ever(uint64_t step)
 	} while (!rc);
 	print_message("%s\n", e.msg);
 	_exit(1);
-}
-
-static int64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
 /*
@@ -242,8 +311,10 @@ static void killed(void **unused)
 		pid_t child = fork();
 
 		assert_true(child >= 0);
-		if (child == 0)
+		if (child == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			save_for_ever(seen);
+		}
 		first = seen;
 		while (now() < until) {
 			uint64_t step = ckpt_check(NULL);
@@ -269,9 +340,9 @@ static void killed(void **unused)
 int main(int argc, char **argv)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, ckpt_setup, ckpt_teardown)
-	const struct CMUnitTest tests[] = { T(full_disk), T(faults), T(obstacles), T(killed) };
+	const struct CMUnitTest tests[] = { T(full_disk), T(faults), T(no_exchange), T(obstacles), T(killed) };
 
-	if (argc == 3)
-		return save_step(argv[1], argv[2]);
+	if (argc == 4)
+		return save_step(argv[1], argv[2], argv[3]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
