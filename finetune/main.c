@@ -56,7 +56,11 @@ static int train(struct run *r, const struct options *o, const struct opt *table
 {
 	uint64_t before;
 
-	if (ranks_start(e) || run_plan(r, o, table, e) || run_open(r, c, e))
+	if (ranks_start(e))
+		return -1;
+	if (ranks_size() > 1)
+		return err_code(e, EXIT_CODE_USAGE, "%d ranks: fine-tuning runs as a single one", ranks_size());
+	if (run_plan(r, o, table, e) || run_open(r, c, e))
 		return -1;
 	before = r->step;
 	if (run_train(r, e) || run_close(r, e))
