@@ -15,7 +15,7 @@ struct ranks ranks = { .size = 1, .local_size = 1, .norm = 1, .threads = 1 };
 enum {
 	CHUNK = 1 << 20,  /* numbers that are under way at a time */
 	SMALL = 1 << 15,  /* bytes over all ranks that go in one round instead of two */
-	LARGE = 64 << 20, /* bytes of a plain copy at a time */
+	LARGE = 16 << 20, /* bytes of a plain copy at a time */
 };
 
 int ranks_rank(void)

