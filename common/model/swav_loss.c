@@ -131,6 +131,11 @@ void swav_normalise_prototypes(const struct nn_train *ops, void *prototypes, int
 
 /* ---- the queue */
 
+static struct nn_batch view_of(const struct swav_loss *l, const struct nn_batch *all, int view)
+{
+	return l->ops->samples(l->ops, all, view * l->c.batch, l->c.batch);
+}
+
 static double *queue_of(const struct swav_loss *l, int view)
 {
 	return l->queue + (size_t)view * (size_t)l->queue_rows * (size_t)l->c.features;
@@ -152,18 +157,22 @@ static bool queue_ready(struct swav_loss *l, int view)
 /* The scores of this rank's share of the queue, into q. */
 static void queue_scores(struct swav_loss *l, int view, const void *prototypes)
 {
+	size_t features = (size_t)l->c.batch * (size_t)l->c.features,
+	       scores = (size_t)l->c.batch * (size_t)l->c.prototypes;
 	const double *row = queue_of(l, view) + (size_t)share_begin(l) * (size_t)l->c.features;
+	struct nn_batch e = view_of(l, &l->de, 0); /* free until the gradient */
 	double *q = l->q;
 
-	for (int r = share_begin(l); r < share_end(l); r++, row += l->c.features)
-		for (int k = 0; k < l->c.prototypes; k++) {
-			size_t at = (size_t)k * (size_t)l->c.features;
-			double sum = 0;
-
-			for (int i = 0; i < l->c.features; i++)
-				sum += row[i] * real_get(prototypes, at + (size_t)i, l->ops->real);
-			*q++ = sum;
-		}
+	/* A batch's worth at a time: shares are multiples of it. */
+	for (int r = share_begin(l); r < share_end(l); r += l->c.batch, row += features) {
+		for (size_t i = 0; i < features; i++)
+			real_set(l->dense, i, l->ops->real, row[i]);
+		l->ops->upload(l->ops, l->dense, &e);
+		l->ops->linear(l->ops, &e, prototypes, NULL, &l->target);
+		l->ops->download(l->ops, &l->target, l->dense);
+		for (size_t i = 0; i < scores; i++)
+			*q++ = real_get(l->dense, i, l->ops->real);
+	}
 }
 
 /* The batch's embeddings of that view to the front: of this rank, and of all. */
@@ -180,11 +189,6 @@ static void queue_push(struct swav_loss *l, int view, const void *embeddings)
 }
 
 /* ---- a step */
-
-static struct nn_batch view_of(const struct swav_loss *l, const struct nn_batch *all, int view)
-{
-	return l->ops->samples(l->ops, all, view * l->c.batch, l->c.batch);
-}
 
 /* Sinkhorn over the rows of all ranks, of which q has n. */
 static void assign_rows(const struct swav_loss *l, int n)
