@@ -2,6 +2,7 @@
 # frl-eval embed and knn: features of a network from a formula, neighbours as scikit-learn has them, the tool's manners.
 # (The features' values: tests/unit/test_embedder.c.)
 
+# shellcheck disable=SC2154 # bats sets stderr
 bats_require_minimum_version 1.5.0
 
 setup_file() {

@@ -36,6 +36,9 @@ void child_run(struct child *c, int (*fn)(void *data), void *data)
 		/* cmocka catches crashes in order to report them; here they are what is looked for */
 		signal(SIGSEGV, SIG_DFL);
 		signal(SIGABRT, SIG_DFL);
+		/* and what a shell's background job, or nohup, ignores */
+		signal(SIGINT, SIG_DFL);
+		signal(SIGHUP, SIG_DFL);
 		alarm(60);
 		exit(fn(data));
 	}
