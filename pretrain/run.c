@@ -283,7 +283,7 @@ int run_train(struct run *r, struct err *e)
 		if ((due(r, r->save_every) || r->stop) && save_run(r, e))
 			return -1;
 	}
-	return r->step > r->saved ? save_run(r, e) : 0;
+	return r->step > r->saved ? save_run(r, e) : tidy_run(r, e);
 }
 
 int run_close(struct run *r, struct err *e)

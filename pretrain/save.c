@@ -91,6 +91,11 @@ int save_run(struct run *r, struct err *e)
 	return rc;
 }
 
+int tidy_run(struct run *r, struct err *e)
+{
+	return ranks_rank() ? 0 : checkpoint_prune(r->folder, r->options->keep, r->keep_every, e);
+}
+
 /* ---- in */
 
 static int check_data(const struct run *r, const struct checkpoint *c, struct err *e)
