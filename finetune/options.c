@@ -5,14 +5,13 @@
 
 const struct opt_program options_program = {
 	.name = "frl-finetune",
-	.synopsis = "frl-finetune TASK --data FILE[,FILE ...] --labels FILE --out RUN [option ...]\n"
+	.synopsis = "frl-finetune TASK --data FILE,.. --labels FILE --out RUN [option ...]\n"
 		    "frl-finetune TASK --resume RUN [option ...]\n"
 		    "frl-finetune TASK --print-preset",
 	.purpose = "Trains a task (recognition, landmarks, au, emotion) on labelled pictures, from any of the paper's "
 		   "initialisations.",
-	.example =
-		"frl-finetune emotion --init run/last --data affectnet.bin --labels affectnet-2pct-seed0.tsv --out emo\n"
-		"frl-finetune emotion --resume emo",
+	.example = "frl-finetune emotion --init run/last --data affectnet.bin --labels 2pct.tsv --out emo\n"
+		   "frl-finetune emotion --resume emo",
 };
 
 static const char *const archs[] = { "resnet18", "resnet50", NULL };
