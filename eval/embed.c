@@ -1,7 +1,6 @@
 /* embed.c - frl-eval embed: pictures of a record stream to features */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/fail_ok.h"
@@ -221,22 +220,6 @@ static void drop_item(void *data, void *what)
 
 /* ---- all of it */
 
-/* A checkpoint's folder, or a run's: its last one. */
-static char *weights_path(const char *model)
-{
-	struct stat st;
-
-	char *path;
-
-	if (stat(model, &st) || !S_ISDIR(st.st_mode))
-		return xstrdup(model);
-	path = xasprintf("%s/model.safetensors", model);
-	if (access(path, F_OK) == 0)
-		return path;
-	free(path);
-	return xasprintf("%s/last/model.safetensors", model);
-}
-
 static int load(struct run *r, struct err *e)
 {
 	const struct config *c = r->c;
@@ -247,7 +230,7 @@ static int load(struct run *r, struct err *e)
 		r->features = 3 * (size_t)c->pixels * (size_t)c->pixels;
 		return 0;
 	}
-	path = weights_path(c->model);
+	path = safetensors_path(c->model);
 	if (safetensors_open(&s, path, e) == 0) {
 		r->model = embedder_new(&s, (enum embedder_layer)c->layer, c->size, e);
 		if (!r->model)

@@ -99,7 +99,7 @@ int run_plan(struct run *r, const struct options *o, const struct opt *table, st
 static int init_from(struct run *r, struct safetensors *s, struct err *e)
 {
 	const char *path = r->options->init;
-	char *file = resnet_init_path(path);
+	char *file = safetensors_path(path);
 	int rc = -1;
 
 	if (!safetensors_open(s, file, e)) {

@@ -7,13 +7,13 @@
 #include "common/nn/train_params.h"
 
 /*
- * path "random": all values by the seed. A safetensors file: the backbone's values and running statistics from it, named as here
- * (module.base_net.conv1.weight), as torchvision does, or with module. before that; whole: head and prototypes too, by their
+ * path "random": all values by the seed. A safetensors file, or the folder of a run or of a checkpoint: the backbone's values and
+ * running statistics from it (resnet_init.h); whole: head and prototypes too, by their
  * own names. Everything else starts by the seed. -1: unreadable, or a tensor is absent or of another shape; file and tensor
  * are named.
  */
 int init_params(struct train_params *p, const char *path, bool whole, uint64_t seed, struct err *e);
-/* What the model's metadata says of the start: "random", the file's frl.name, or the file's name without folder and ending. */
+/* What the model's metadata says of the start: "random", or the path's last part without its ending. */
 char *init_name(const char *path);
 
 #endif

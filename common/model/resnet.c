@@ -2,6 +2,7 @@
 #include "common/model/resnet.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const int blocks[2][4] = { { 2, 2, 2, 2 }, { 3, 4, 6, 3 } };
 
@@ -89,7 +90,7 @@ static bool is_deeper(const struct safetensors *s, const char *prefix, enum resn
 
 int resnet_find(struct resnet_found *f, const struct safetensors *s, struct err *e)
 {
-	static const char *const prefixes[] = { "", "module.", "base_net.", "module.base_net." };
+	static const char *const prefixes[] = { "", "module.", "base_net.", "module.base_net.", "backbone." };
 	const struct safetensor *stem = NULL;
 
 	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes && !stem; i++) {
@@ -111,11 +112,22 @@ int resnet_find(struct resnet_found *f, const struct safetensors *s, struct err 
 	return 0;
 }
 
+const char *resnet_arch_name(enum resnet_arch arch)
+{
+	return arch == RESNET18 ? "resnet18" : "resnet50";
+}
+
+int resnet_arch_named(const char *name, enum resnet_arch *arch)
+{
+	*arch = !strcmp(name, "resnet18") ? RESNET18 : RESNET50;
+	return strcmp(name, resnet_arch_name(*arch)) ? -1 : 0;
+}
+
 const char *resnet_name(char text[RESNET_NAME], enum resnet_arch arch, int width)
 {
 	if (width == 1)
-		snprintf(text, RESNET_NAME, "resnet%d", arch == RESNET50 ? 50 : 18);
+		snprintf(text, RESNET_NAME, "%s", resnet_arch_name(arch));
 	else
-		snprintf(text, RESNET_NAME, "resnet%d-w%d", arch == RESNET50 ? 50 : 18, width);
+		snprintf(text, RESNET_NAME, "%s-w%d", resnet_arch_name(arch), width);
 	return text;
 }

@@ -21,7 +21,8 @@ int resnet_channels(enum resnet_arch arch, int width, int i);
 struct resnet_found {
 	enum resnet_arch arch;
 	int width;
-	const char *prefix; /* what stands before torchvision's names: "", "module.", "base_net.", "module.base_net." */
+	const char
+		*prefix; /* before torchvision's names: "", "module.", "base_net.", "module.base_net.", "backbone." */
 };
 
 /*
@@ -29,7 +30,11 @@ struct resnet_found {
  * there is none, or one of another depth or width; e says so.
  */
 int resnet_find(struct resnet_found *f, const struct safetensors *s, struct err *e);
-/* "resnet50", "resnet18-w2" .. */
+/* "resnet18" */
+const char *resnet_arch_name(enum resnet_arch arch);
+/* -1: none of that name. */
+int resnet_arch_named(const char *name, enum resnet_arch *arch);
+/* With the width: "resnet50", "resnet18-w2" .. */
 enum { RESNET_NAME = 16 };
 const char *resnet_name(char text[RESNET_NAME], enum resnet_arch arch, int width);
 

@@ -3,24 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-/* What stands before torchvision's names in the file; NULL: there is no ResNet in it. */
-static const char *prefix_of(const struct safetensors *s)
-{
-	static const char *const prefixes[] = { "backbone.", "module.base_net.", "base_net.", "module.", "" };
-
-	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
-		char *name = xasprintf("%sconv1.weight", prefixes[i]);
-		bool there = safetensors_find(s, name) != NULL;
-
-		free(name);
-		if (there)
-			return prefixes[i];
-	}
-	return NULL;
-}
+#include "common/model/resnet.h"
 
 /* The tensor of that name, of that shape, into dst. */
 static int take(const struct safetensors *s, const char *prefix, const char *name, const struct shape *shape,
@@ -55,34 +39,20 @@ static int take_running(const struct safetensors *s, const char *prefix, const c
 
 int resnet_init(struct train_params *p, const char *base, const struct safetensors *s, struct err *e)
 {
-	const char *prefix = prefix_of(s);
+	struct resnet_found found;
 	size_t len = strlen(base);
 
 	if (p->real != sizeof(float))
 		BUG("weights for numbers of %zu bytes", p->real);
-	if (!prefix)
-		return err_set(e, "no weights of a ResNet: neither 'conv1.weight' nor 'module.base_net.conv1.weight'");
+	if (resnet_find(&found, s, e))
+		return -1;
 	for (size_t i = 0; i < p->n; i++)
 		if (!strncmp(p->item[i].name, base, len) &&
-		    take(s, prefix, p->item[i].name + len, &p->item[i].shape, train_params_value(p, i), e))
+		    take(s, found.prefix, p->item[i].name + len, &p->item[i].shape, train_params_value(p, i), e))
 			return -1;
 	for (size_t i = 0; i < p->n_running; i++)
 		if (!strncmp(p->running[i].name, base, len) &&
-		    take_running(s, prefix, p->running[i].name + len, &p->running[i], e))
+		    take_running(s, found.prefix, p->running[i].name + len, &p->running[i], e))
 			return -1;
 	return 0;
-}
-
-char *resnet_init_path(const char *path)
-{
-	struct stat st;
-	char *file;
-
-	if (stat(path, &st) || !S_ISDIR(st.st_mode))
-		return xstrdup(path);
-	file = xasprintf("%s/model.safetensors", path);
-	if (access(file, F_OK) == 0)
-		return file;
-	free(file);
-	return xasprintf("%s/last/model.safetensors", path);
 }

@@ -2,7 +2,6 @@
 #include "common/model/resnet_train.h"
 
 #include <stdio.h>
-#include <string.h>
 
 struct block {
 	struct train_net *net;
@@ -70,17 +69,6 @@ static int basic(const struct block *b, int x, int ic, int planes, int stride)
 int resnet_features(enum resnet_arch arch, int width)
 {
 	return (arch == RESNET18 ? 512 : 2048) * width;
-}
-
-const char *resnet_arch_name(enum resnet_arch arch)
-{
-	return arch == RESNET18 ? "resnet18" : "resnet50";
-}
-
-int resnet_arch_named(const char *name, enum resnet_arch *arch)
-{
-	*arch = !strcmp(name, "resnet18") ? RESNET18 : RESNET50;
-	return strcmp(name, resnet_arch_name(*arch)) ? -1 : 0;
 }
 
 int resnet_train(struct train_net *n, struct train_params *params, enum resnet_arch arch, int width, const char *prefix,

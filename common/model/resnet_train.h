@@ -20,9 +20,4 @@ int resnet_train_stages(struct train_net *n, struct train_params *params, enum r
 /* Channels of those rows. */
 int resnet_features(enum resnet_arch arch, int width);
 
-/* "resnet18" */
-const char *resnet_arch_name(enum resnet_arch arch);
-/* -1: none of that name. */
-int resnet_arch_named(const char *name, enum resnet_arch *arch);
-
 #endif

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/model/resnet_init.h"
 
 struct sized {
 	struct train_plan *plan;
@@ -178,7 +177,7 @@ size_t task_net_run(struct task_net *t, const float *picture, const double *labe
 struct task_net *task_net_load(const struct nn_train *ops, struct task_model *model, const char *path,
 			       const struct task_net_config *c, struct err *e)
 {
-	char *file = resnet_init_path(path);
+	char *file = safetensors_path(path);
 	struct safetensors s = { 0 };
 	struct task_net *t = NULL;
 

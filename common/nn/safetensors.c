@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/json.h"
 #include "common/le.h"
@@ -285,4 +287,18 @@ int safetensors_write(struct out *o, const struct safetensor *item, size_t n, co
 out:
 	buf_release(&header);
 	return rc;
+}
+
+char *safetensors_path(const char *path)
+{
+	struct stat st;
+	char *file;
+
+	if (stat(path, &st) || !S_ISDIR(st.st_mode))
+		return xstrdup(path);
+	file = xasprintf("%s/model.safetensors", path);
+	if (access(file, F_OK) == 0)
+		return file;
+	free(file);
+	return xasprintf("%s/last/model.safetensors", path);
 }

@@ -69,4 +69,10 @@ int safetensor_f32(const struct safetensor *t, float *dst, size_t count, struct 
 int safetensors_write(struct out *o, const struct safetensor *item, size_t n, const struct safetensors_meta *meta,
 		      size_t n_meta, struct err *e);
 
+/*
+ * The file of weights that a path means: itself, or of a folder (frl-run(5)) its model.safetensors, or that of its `last`.
+ * Whether it is there shows when it is opened. To be freed.
+ */
+char *safetensors_path(const char *path);
+
 #endif

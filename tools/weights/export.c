@@ -1,7 +1,6 @@
 /* export.c - frl-weights export: a backbone under torchvision's names, or as ONNX */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/opt.h"
@@ -24,21 +23,6 @@ struct options {
 	bool onnx, head;
 	struct opt_common common;
 };
-
-/* A checkpoint's folder, or a run's: its last one. */
-static char *weights_path(const char *model)
-{
-	struct stat st;
-	char *path;
-
-	if (stat(model, &st) || !S_ISDIR(st.st_mode))
-		return xstrdup(model);
-	path = xasprintf("%s/model.safetensors", model);
-	if (access(path, F_OK) == 0)
-		return path;
-	free(path);
-	return xasprintf("%s/last/model.safetensors", model);
-}
 
 /* Programs that read these files expect f32. */
 static int to_f32(struct weights *w, struct err *e)
@@ -116,7 +100,7 @@ int cmd_export(int argc, char **argv)
 		opt_usage(&program, "one file at a time");
 	if (argc == first && isatty(STDIN_FILENO))
 		opt_usage(&program, NULL);
-	path = weights_path(argc > first ? argv[first] : "-");
+	path = safetensors_path(argc > first ? argv[first] : "-");
 	rc = run(&w, &origin, path, &o, &e);
 	if (rc)
 		warn("%s", e.msg);
