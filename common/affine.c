@@ -5,8 +5,7 @@
 
 #include "common/resample.h"
 
-/* The inverse of a: destination to source. -1 where there is none. */
-static int invert(double b[6], const double a[6])
+int affine_invert(double b[6], const double a[6])
 {
 	double det = a[0] * a[4] - a[1] * a[3];
 	if (!(fabs(det) > 1e-12))
@@ -88,7 +87,7 @@ void resample_affine(struct image *dst, const struct image *src, const double a[
 {
 	double b[6];
 	struct tent tx, ty;
-	if (invert(b, a) < 0)
+	if (affine_invert(b, a) < 0)
 		BUG("affine map without an inverse");
 	/* One step in the destination covers this much of the source along x and along y. */
 	double reach_x = fmax(1, hypot(b[0], b[1])), reach_y = fmax(1, hypot(b[3], b[4]));

@@ -35,6 +35,9 @@ void resample_box(struct image *dst, const struct image *src, double x0, double 
  */
 void resample_affine(struct image *dst, const struct image *src, const double a[6], enum resample_fill fill);
 
+/* The map of destination to source, for a as above. -1: there is none (or a holds a NaN), and b is as it was. */
+int affine_invert(double b[6], const double a[6]);
+
 /*
  * Least-squares similarity (rotation, uniform scale, translation, no reflection; Umeyama 1991) from n >= 2 points to n
  * points, each {x, y}. -1 when the source points coincide.

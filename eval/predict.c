@@ -12,6 +12,7 @@
 #include "common/progress.h"
 #include "common/record.h"
 #include "common/record_image.h"
+#include "common/resample.h"
 #include "common/table.h"
 #include "common/thread.h"
 #include "eval/eval.h"
@@ -40,7 +41,8 @@ struct model {
 struct sample {
 	struct record head;
 	struct image image;
-	int64_t row; /* of the manifest, -1 without one */
+	int64_t row;	/* of the manifest, -1 without one */
+	double back[6]; /* the crop's places in the photo; used with has_map */
 };
 
 struct face_row {
@@ -55,11 +57,12 @@ struct run {
 	struct model model[MODELS];
 	int models;
 	struct table rows; /* of --rows */
-	bool has_path, has_map;
+	bool has_path;
+	bool has_map;		  /* points are wanted: a11 .. a23 are needed */
 	struct face_row *by_face; /* [rows.n] sorted */
 	struct sample sample[BATCH];
 	int n;
-	struct warp_scratch *scratch; /* [threads] */
+	struct augment_scratch *scratch; /* [threads] */
 	struct out out;
 	struct tsv_out tsv;
 	struct summary summary;
@@ -128,9 +131,8 @@ static int open_rows(struct run *r, struct err *e)
 	if (table_open(&r->rows, r->c->rows, e))
 		return -1;
 	r->has_path = table_has(&r->rows, "path");
-	r->has_map = true;
-	for (int i = 0; i < AFFINE; i++)
-		r->has_map = r->has_map && table_has(&r->rows, affine[i]);
+	for (int k = 0; k < r->models; k++)
+		r->has_map = r->has_map || r->model[k].m.task == &task_landmarks;
 	if (table_load(&r->rows, affine, r->has_map ? AFFINE : 0, path, r->has_path, false, e))
 		return -1;
 	r->by_face = xcalloc(r->rows.n + 1, sizeof *r->by_face);
@@ -204,14 +206,10 @@ static int write_failed(struct run *r, const struct record *h, const char *why, 
 }
 
 /* Points of landmarks from the crop to the photo. */
-static void to_photo(const struct run *r, const struct model *m, int64_t row, double *p)
+static void to_photo(const struct model *m, const double back[6], double *p)
 {
-	const double *a = row >= 0 && r->has_map ? r->rows.number + (size_t)row * AFFINE : NULL;
-	double back[6], at[2];
+	double at[2];
 
-	if (m->m.task != &task_landmarks || !a || isnan(a[0]))
-		return;
-	warp_inverse(back, a);
 	for (int i = 0; i < m->predictions; i += 2) {
 		warp_point(back, p[i], p[i + 1], at);
 		p[i] = at[0];
@@ -257,7 +255,8 @@ static void predict(struct run *r, struct model *m)
 		double *p = m->prediction + (size_t)i * (size_t)m->predictions;
 
 		m->m.task->predict(&m->m, out + (size_t)i * each, h, w, &m->d[i], p);
-		to_photo(r, m, r->sample[i].row, p);
+		if (m->m.task == &task_landmarks && r->has_map)
+			to_photo(m, r->sample[i].back, p);
 	}
 }
 
@@ -281,18 +280,27 @@ static int flush_batch(struct run *r, struct err *e)
 	return tsv_out_write(&r->tsv, &r->out, e) || out_flush(&r->out, e) ? -1 : 0;
 }
 
+/* A record as a sample; -1 and why it is none. */
+static int take(struct run *r, const struct record_reader *in, struct sample *s, struct err *why)
+{
+	s->head = in->head;
+	s->row = row_of(r, &in->head);
+	if (r->c->rows && s->row < 0)
+		return err_set(why, "no row");
+	if (r->has_map && affine_invert(s->back, r->rows.number + (size_t)s->row * AFFINE))
+		return err_set(why, "a11 to a23 are no map");
+	return record_image(&s->image, &in->head, in->payload, why);
+}
+
 static int add_record(struct run *r, const struct record_reader *in, struct err *e)
 {
-	struct sample *s = &r->sample[r->n];
 	struct err why = { 0 };
 
 	r->summary.in++;
-	if (record_image(&s->image, &in->head, in->payload, &why)) {
+	if (take(r, in, &r->sample[r->n], &why)) {
 		/* Rows stay in the order of the records. */
 		return flush_batch(r, e) || write_failed(r, &in->head, why.msg, e) ? -1 : 0;
 	}
-	s->head = in->head;
-	s->row = row_of(r, &in->head);
 	return ++r->n == BATCH ? flush_batch(r, e) : 0;
 }
 
@@ -327,7 +335,7 @@ static void release(struct run *r)
 	for (int i = 0; i < BATCH; i++)
 		image_release(&r->sample[i].image);
 	for (int i = 0; i < r->threads; i++)
-		warp_scratch_release(&r->scratch[i]);
+		augment_scratch_release(&r->scratch[i]);
 	free(r->scratch);
 	free(r->by_face);
 	table_release(&r->rows);

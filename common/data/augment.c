@@ -108,7 +108,7 @@ void augment_scratch_release(struct augment_scratch *s)
 	memset(s, 0, sizeof *s);
 }
 
-static void scratch_grow(struct augment_scratch *s, int size)
+void augment_scratch_grow(struct augment_scratch *s, int size)
 {
 	image_resize(&s->crop, size, size);
 	if (size <= s->size)
@@ -171,7 +171,7 @@ void augment_apply(const struct augment *a, const struct augment_draws *d, const
 	size_t n = (size_t)a->size * (size_t)a->size;
 	if (d->x < 0 || d->y < 0 || d->w < 1 || d->h < 1 || d->w > src->w - d->x || d->h > src->h - d->y)
 		BUG("crop %dx%d at %d %d of a picture of %dx%d", d->w, d->h, d->x, d->y, src->w, src->h);
-	scratch_grow(s, a->size);
+	augment_scratch_grow(s, a->size);
 	uint8_t *const c[3] = { s->planes, s->planes + n, s->planes + 2 * n };
 	/* The crop is a picture of its own: nothing outside of it is mixed in. */
 	struct image part = { .w = d->w, .h = d->h, .stride = src->stride, .data = image_at(src, d->x, d->y) };

@@ -75,6 +75,8 @@ struct augment_scratch {
 	int size; /* what planes and blur are large enough for */
 };
 void augment_scratch_release(struct augment_scratch *s);
+/* Room for a view of size pixels a side, crop of that size (for warp.h, too). */
+void augment_scratch_grow(struct augment_scratch *s, int size);
 
 /*
  * out: as form says, owned by the caller. src is at least as large as the picture of the draws, and 8 bytes after its last

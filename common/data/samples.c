@@ -9,7 +9,7 @@
 
 struct scratch {
 	struct source_room room;
-	struct warp_scratch warp;
+	struct augment_scratch warp;
 };
 
 struct samples {
@@ -61,7 +61,7 @@ void samples_close(struct samples *s)
 	batches_free(s->batches);
 	for (int i = 0; i < s->c.threads; i++) {
 		source_room_release(&s->scratch[i].room);
-		warp_scratch_release(&s->scratch[i].warp);
+		augment_scratch_release(&s->scratch[i].warp);
 	}
 	free(s->scratch);
 	free(s);

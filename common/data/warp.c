@@ -2,7 +2,6 @@
 #include "common/data/warp.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/data/colour.h"
@@ -97,39 +96,7 @@ void warp_none(struct warp_draws *d, const struct warp *p, int w, int h)
 	compose(d->a, p->size, w, h, false, 0, 1, 0, 0);
 }
 
-void warp_inverse(double back[6], const double a[6])
-{
-	double det = a[0] * a[4] - a[1] * a[3];
-
-	back[0] = a[4] / det;
-	back[1] = -a[1] / det;
-	back[3] = -a[3] / det;
-	back[4] = a[0] / det;
-	back[2] = -(back[0] * a[2] + back[1] * a[5]);
-	back[5] = -(back[3] * a[2] + back[4] * a[5]);
-}
-
 /* ---- what is done with them */
-
-void warp_scratch_release(struct warp_scratch *s)
-{
-	image_release(&s->input);
-	free(s->planes);
-	free(s->blur);
-	memset(s, 0, sizeof *s);
-}
-
-static void scratch_grow(struct warp_scratch *s, int size)
-{
-	image_resize(&s->input, size, size);
-	if (size <= s->size)
-		return;
-	free(s->planes);
-	free(s->blur);
-	s->planes = xaligned(3 * (size_t)size * (size_t)size);
-	s->blur = xaligned(blur_room(size, size) * sizeof *s->blur);
-	s->size = size;
-}
 
 static void normalise(const struct warp *p, uint8_t *const c[3], float *out)
 {
@@ -146,19 +113,19 @@ static void normalise(const struct warp *p, uint8_t *const c[3], float *out)
 	}
 }
 
-void warp_apply(const struct warp *p, const struct warp_draws *d, const struct image *src, struct warp_scratch *s,
+void warp_apply(const struct warp *p, const struct warp_draws *d, const struct image *src, struct augment_scratch *s,
 		float *out)
 {
 	const struct planes_ops *ops = planes_ops();
 	size_t size = (size_t)p->size, n = size * size;
 
-	scratch_grow(s, p->size);
+	augment_scratch_grow(s, p->size);
 	uint8_t *const c[3] = { s->planes, s->planes + n, s->planes + 2 * n };
-	resample_affine(&s->input, src, d->a, RESAMPLE_ZERO);
+	resample_affine(&s->crop, src, d->a, RESAMPLE_ZERO);
 	for (int y = 0; y < p->size; y++) {
 		uint8_t *const row[3] = { c[0] + (size_t)y * size, c[1] + (size_t)y * size, c[2] + (size_t)y * size };
 
-		ops->split(image_at(&s->input, 0, y), size, row);
+		ops->split(image_at(&s->crop, 0, y), size, row);
 	}
 	colour_apply(ops, c, n, d->factor, d->order);
 	if (d->blur) {

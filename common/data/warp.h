@@ -46,26 +46,14 @@ void warp_draw(struct warp_draws *d, const struct warp *p, int w, int h, uint64_
 	       uint32_t view);
 /* Nothing is changed but the size: for evaluation. */
 void warp_none(struct warp_draws *d, const struct warp *p, int w, int h);
-/* The map of the input back to the picture. */
-void warp_inverse(double back[6], const double a[6]);
-
 static inline void warp_point(const double a[6], double x, double y, double out[2])
 {
 	out[0] = a[0] * x + a[1] * y + a[2];
 	out[1] = a[3] * x + a[4] * y + a[5];
 }
 
-/* Scratch memory of one thread; zeroed before its first use. */
-struct warp_scratch {
-	struct image input;
-	uint8_t *planes;
-	float *blur;
-	int size;
-};
-void warp_scratch_release(struct warp_scratch *s);
-
 /* out [3][size][size], normalised. src has the size that was drawn for. */
-void warp_apply(const struct warp *p, const struct warp_draws *d, const struct image *src, struct warp_scratch *s,
+void warp_apply(const struct warp *p, const struct warp_draws *d, const struct image *src, struct augment_scratch *s,
 		float *out);
 
 #endif

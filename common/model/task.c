@@ -55,6 +55,18 @@ int task_model_name(const struct task_model *m, const char *name)
 	return -1;
 }
 
+void task_predict_outputs(const struct task_model *m, const float *out, int h, int w, const struct warp_draws *d,
+			  double *prediction)
+{
+	int n = m->task->predictions(m);
+
+	(void)h;
+	(void)w;
+	(void)d;
+	for (int i = 0; i < n; i++)
+		prediction[i] = (double)out[i];
+}
+
 /* ---- metadata */
 
 static void put(struct task_meta *meta, const char *key, char *value)

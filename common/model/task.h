@@ -125,6 +125,10 @@ void task_meta_release(struct task_meta *meta);
 /* -1: no model of a task, or one that is not understood. */
 int task_model_read(struct task_model *m, const struct safetensors *s, struct err *e);
 
+/* A task's `predict` whose predictions are the first outputs as they are. */
+void task_predict_outputs(const struct task_model *m, const float *out, int h, int w, const struct warp_draws *d,
+			  double *prediction);
+
 /* The rows. */
 extern const struct task task_recognition, task_landmarks, task_au, task_emotion;
 

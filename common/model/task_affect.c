@@ -121,16 +121,6 @@ static char *au_prediction_name(const struct task_model *m, int i)
 	return xstrdup(m->name[i]);
 }
 
-static void au_predict(const struct task_model *m, const float *out, int h, int w, const struct warp_draws *d,
-		       double *prediction)
-{
-	(void)h;
-	(void)w;
-	(void)d;
-	for (int i = 0; i < m->outputs; i++)
-		prediction[i] = (double)out[i];
-}
-
 const struct task task_au = {
 	.name = "au",
 	.preset = {
@@ -152,7 +142,7 @@ const struct task task_au = {
 	.loss = au_loss,
 	.predictions = one_each,
 	.prediction_name = au_prediction_name,
-	.predict = au_predict,
+	.predict = task_predict_outputs,
 };
 
 /* ---- emotion. Numbers of a label: valence, arousal, class (-1: none); of an output: valence, arousal, scores. */
@@ -261,15 +251,11 @@ static void emotion_predict(const struct task_model *m, const float *out, int h,
 {
 	int best = 0;
 
-	(void)h;
-	(void)w;
-	(void)d;
+	task_predict_outputs(m, out, h, w, d, prediction);
 	for (int k = 1; k < m->outputs; k++)
 		if (out[AFFECT_DIMENSIONS + k] > out[AFFECT_DIMENSIONS + best])
 			best = k;
-	for (int k = 0; k < AFFECT_DIMENSIONS; k++)
-		prediction[k] = (double)out[k];
-	prediction[2] = best;
+	prediction[AFFECT_DIMENSIONS] = best;
 }
 
 const struct task task_emotion = {

@@ -6,6 +6,7 @@
 #include "common/model/task.h"
 #include "common/model/task_net.h"
 #include "common/nn/ranks.h"
+#include "common/resample.h"
 #include "common/thread.h"
 
 /* Numbers of a row: the points, then the map of frl-crop. A label: the points in the input. */
@@ -210,7 +211,8 @@ static void predict(const struct task_model *m, const float *out, int h, int w, 
 	const int *mirror = landmarks_mirror(m->outputs);
 	double back[6], at[2], grow = (double)m->size / w;
 
-	warp_inverse(back, d->a);
+	if (affine_invert(back, d->a))
+		BUG("a map into the input without an inverse");
 	for (int i = 0; i < m->outputs; i++) {
 		landmarks_peak(out + (size_t)i * (size_t)h * (size_t)w, w, h, m->compat, at);
 		warp_point(back, at[0] * grow, at[1] * grow, prediction + 2 * (d->flip ? mirror[i] : i));

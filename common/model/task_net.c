@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 struct sized {
 	struct train_plan *plan;
 	int n;

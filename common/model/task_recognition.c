@@ -358,16 +358,6 @@ static char *prediction_name(const struct task_model *m, int i)
 	return xasprintf("e%d", i);
 }
 
-static void predict(const struct task_model *m, const float *out, int h, int w, const struct warp_draws *d,
-		    double *prediction)
-{
-	(void)h;
-	(void)w;
-	(void)d;
-	for (int i = 0; i < m->outputs; i++)
-		prediction[i] = (double)out[i];
-}
-
 const struct task task_recognition = {
 	.name = "recognition",
 	.preset = {
@@ -390,5 +380,5 @@ const struct task task_recognition = {
 	.loss = loss,
 	.predictions = predictions,
 	.prediction_name = prediction_name,
-	.predict = predict,
+	.predict = task_predict_outputs,
 };

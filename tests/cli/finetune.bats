@@ -205,4 +205,13 @@ tensor() {
 	printf 'xxxx' | dd of=broken.bin bs=1 seek=9000 conv=notrunc status=none
 	run --separate-stderr frl-eval predict -q --no-pg --model "$first" broken.bin
 	[ "$status" -eq 4 ]
+	# no row, and a map that has no inverse: rows that say so
+	awk -F '\t' -v OFS='\t' '!n++ { for (i = 1; i <= NF; i++) c[$i] = i } n == 2 { next } n == 3 { $c["a11"] = 0; $c["a12"] = 0 } 1' labels.tsv >lost.tsv
+	run --separate-stderr frl-eval predict -q --no-pg --model points --rows lost.tsv faces.bin
+	[ "$status" -eq 4 ]
+	[ "$(grep -c 'bad:no row$' <<<"$output")" -eq 1 ]
+	[ "$(grep -c 'bad:a11 to a23 are no map$' <<<"$output")" -eq 1 ]
+	[ "$(grep -c 'ok$' <<<"$output")" -eq 20 ]
+	cut -f 1-3 labels.tsv >ids.tsv
+	fails 3 "no column 'a11'" frl-eval predict -q --model points --rows ids.tsv faces.bin
 }

@@ -259,7 +259,7 @@ static void epochs(void **unused)
 		/* made by hand */
 		static float want[FLOATS];
 		struct warp_draws d;
-		struct warp_scratch scratch = { 0 };
+		struct augment_scratch scratch = { 0 };
 		struct image m;
 		double at[2];
 		support_shard_picture(&m, k, SIDE, SIDE);
@@ -268,7 +268,7 @@ static void epochs(void **unused)
 		warp_point(d.a, k, 2 * k, at);
 		assert_memory_equal(want, first.picture + i * FLOATS, sizeof want);
 		assert_memory_equal(at, first.label + 3 * i, sizeof at);
-		warp_scratch_release(&scratch);
+		augment_scratch_release(&scratch);
 		image_release(&m);
 	}
 	/* threads, batches ahead and ranks change nothing */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "common/data/warp.h"
+#include "common/resample.h"
 
 enum { DOTS = 9 };
 
@@ -62,7 +63,7 @@ static bool centroid(const float *plane, int size, const double near[2], double 
 static double worst(const struct warp *p, int w, int h, uint64_t sample, double off, int *found)
 {
 	float *out = malloc(3 * (size_t)p->size * (size_t)p->size * sizeof *out);
-	struct warp_scratch s = { 0 };
+	struct augment_scratch s = { 0 };
 	struct warp_draws d;
 	struct image m;
 	double at[DOTS][2], far = 0;
@@ -81,7 +82,7 @@ static double worst(const struct warp *p, int w, int h, uint64_t sample, double 
 		++*found;
 	}
 	image_release(&m);
-	warp_scratch_release(&s);
+	augment_scratch_release(&s);
 	free(out);
 	return far;
 }
@@ -122,7 +123,7 @@ static void same_size_is_a_copy(void **unused)
 {
 	float out[3 * 40 * 40];
 	struct warp p = plain;
-	struct warp_scratch s = { 0 };
+	struct augment_scratch s = { 0 };
 	struct warp_draws d;
 	struct image m;
 
@@ -145,7 +146,7 @@ static void same_size_is_a_copy(void **unused)
 			}
 	}
 	image_release(&m);
-	warp_scratch_release(&s);
+	augment_scratch_release(&s);
 }
 
 static void draws(void **unused)
@@ -180,7 +181,7 @@ static void draws(void **unused)
 		assert_true((d.a[0] * d.a[4] - d.a[1] * d.a[3] < 0) == d.flip);
 		least = fmin(least, d.scale);
 		most = fmax(most, d.scale);
-		warp_inverse(back, d.a);
+		assert_int_equal(affine_invert(back, d.a), 0);
 		warp_point(d.a, 12.5, 50.25, there);
 		warp_point(back, there[0], there[1], here);
 		assert_true(fabs(here[0] - 12.5) < 1e-9 && fabs(here[1] - 50.25) < 1e-9);
