@@ -88,13 +88,10 @@ static int open_model(struct run *r, const char *path, struct err *e)
 		if (r->model[i].m.task == m->m.task)
 			return err_set(e, "two models of the task %s: their columns would have the same names",
 				       m->m.task->name);
-	m->warp = (struct warp){ .size = m->m.size, .scale = { 1, 1 }, .bgr = m->m.bgr };
-	for (int k = 0; k < 3; k++) {
-		m->warp.mean[k] = m->m.mean[k];
-		m->warp.std[k] = m->m.std[k];
-	}
+	m->warp = (struct warp){ .scale = { 1, 1 } };
+	task_model_warp(&m->m, &m->warp);
 	m->predictions = m->m.task->predictions(&m->m);
-	m->input = xaligned(BATCH * 3 * (size_t)m->m.size * (size_t)m->m.size * sizeof *m->input);
+	m->input = xaligned(BATCH * 3 * (size_t)m->m.input.size * (size_t)m->m.input.size * sizeof *m->input);
 	m->prediction = xcalloc(BATCH * (size_t)m->predictions, sizeof *m->prediction);
 	task_net_pack(m->net, r->threads);
 	return warp_check(&m->warp, e);
@@ -228,7 +225,7 @@ static void prepare(void *data, size_t i, int worker)
 {
 	struct job *j = data;
 	struct model *m = j->m;
-	size_t floats = 3 * (size_t)m->m.size * (size_t)m->m.size;
+	size_t floats = 3 * (size_t)m->m.input.size * (size_t)m->m.input.size;
 	float *dst = m->input + i * floats;
 
 	if ((int)i >= j->r->n) {

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "common/model/resnet_init.h"
-#include "common/model/input.h"
 #include "common/nn/checkpoint_run.h"
 #include "common/nn/ranks.h"
 #include "common/progress.h"
@@ -26,7 +25,7 @@ static void model_of(struct task_model *m, const struct options *o)
 	task_model_init(m, o->task);
 	m->arch = (enum resnet_arch)o->arch;
 	m->width = o->width;
-	m->size = o->size;
+	m->input.size = o->size;
 	if (o->task == &task_emotion)
 		m->outputs = o->classes;
 	if (o->task == &task_recognition)
@@ -57,12 +56,7 @@ static struct samples *open_samples(struct run *r, struct data *d, bool augment,
 		.prefetch = o->prefetch,
 	};
 
-	c.warp.size = r->model.size;
-	c.warp.bgr = r->model.bgr;
-	for (int k = 0; k < 3; k++) {
-		c.warp.mean[k] = r->model.mean[k];
-		c.warp.std[k] = r->model.std[k];
-	}
+	task_model_warp(&r->model, &c.warp);
 	return samples_open(&c, e);
 }
 
@@ -103,14 +97,10 @@ static int init_from(struct run *r, struct safetensors *s, struct err *e)
 	int rc = -1;
 
 	if (!safetensors_open(s, file, e)) {
-		struct model_input in = model_input_swav;
+		int size = r->model.input.size; /* --size decides */
 
-		rc = model_input_read(&in, s, e);
-		r->model.bgr = in.bgr;
-		for (int k = 0; k < 3; k++) {
-			r->model.mean[k] = in.mean[k] / in.scale;
-			r->model.std[k] = in.std[k] / in.scale;
-		}
+		rc = model_input_read(&r->model.input, s, e);
+		r->model.input.size = size;
 		r->init = xstrdup(safetensors_get_meta(s, "frl.name") ? safetensors_get_meta(s, "frl.name") : path);
 	}
 	free(file);
@@ -197,8 +187,8 @@ static void tell_start(const struct run *r)
 	fprintf(stderr,
 		"%s: %s, %s, %d pixels, %zu parameters; batches of %d, %" PRIu64 " steps an epoch, %" PRIu64
 		" in all; %d threads\n",
-		err_program_name(), r->options->task->name, resnet_arch_name(r->model.arch), r->model.size, p->count,
-		r->options->batch, samples_steps(r->samples), r->schedule.total, r->threads);
+		err_program_name(), r->options->task->name, resnet_arch_name(r->model.arch), r->model.input.size,
+		p->count, r->options->batch, samples_steps(r->samples), r->schedule.total, r->threads);
 	if (r->plan.optim.kind == OPTIM_ADAM && r->plan.lr >= .01)
 		warn("Adam at a rate of %g is a misprint of the supplement: it diverges", r->plan.lr);
 	if (r->step)
@@ -225,7 +215,7 @@ int run_open(struct run *r, const struct checkpoint *c, struct err *e)
 	if (make_net(r, e) || (s.n && resnet_init(task_net_params(r->net), TASK_BACKBONE, &s, e)))
 		goto out;
 	int most = samples_most(r->samples), most_val = r->val_samples ? samples_most(r->val_samples) : 0;
-	size_t n = (size_t)(most > most_val ? most : most_val), side = (size_t)r->model.size;
+	size_t n = (size_t)(most > most_val ? most : most_val), side = (size_t)r->model.input.size;
 	r->picture = xaligned(n * 3 * side * side * sizeof *r->picture);
 	r->label = xcalloc(n * (size_t)o->task->label_width(&r->model), sizeof *r->label);
 	if ((c->folder && run_load(r, c, e)) || open_logs(r, e))

@@ -140,9 +140,7 @@ int run_load_model(struct run *r, const struct checkpoint *c, struct err *e)
 	if (!safetensors_open(&s, path, e) && !task_model_read(&was, &s, e) && !same_model(&was, &r->model, e)) {
 		const char *init = safetensors_get_meta(&s, "frl.init");
 
-		memcpy(r->model.mean, was.mean, sizeof was.mean);
-		memcpy(r->model.std, was.std, sizeof was.std);
-		r->model.bgr = was.bgr;
+		r->model.input = was.input;
 		r->init = xstrdup(init ? init : "unknown");
 		rc = 0;
 	}

@@ -23,13 +23,12 @@ void task_model_init(struct task_model *m, const struct task *task)
 		.task = task,
 		.arch = RESNET50,
 		.width = 1,
-		.size = task->preset.size,
-		.mean = { .485f, .456f, .406f },
-		.std = { .228f, .224f, .225f },
+		.input = model_input_swav,
 		.sigma = 1,
 		.margin = .35,
 		.sharpness = 64,
 	};
+	m->input.size = task->preset.size;
 }
 
 void task_model_release(struct task_model *m)
@@ -67,6 +66,18 @@ void task_predict_outputs(const struct task_model *m, const float *out, int h, i
 		prediction[i] = (double)out[i];
 }
 
+void task_model_warp(const struct task_model *m, struct warp *w)
+{
+	const struct model_input *in = &m->input;
+
+	w->size = in->size;
+	w->bgr = in->bgr;
+	for (int k = 0; k < 3; k++) {
+		w->mean[k] = in->mean[k] / in->scale;
+		w->std[k] = in->std[k] / in->scale;
+	}
+}
+
 /* ---- metadata */
 
 static void put(struct task_meta *meta, const char *key, char *value)
@@ -100,11 +111,11 @@ void task_meta(const struct task_model *m, struct task_meta *meta)
 	put(meta, "frl.task", xstrdup(m->task->name));
 	put(meta, "frl.network", xstrdup(resnet_arch_name(m->arch)));
 	put(meta, "frl.width", xasprintf("%d", m->width));
-	put(meta, "frl.input.size", xasprintf("%d", m->size));
-	put(meta, "frl.input.order", xstrdup(m->bgr ? "bgr" : "rgb"));
-	put(meta, "frl.input.mean", three(m->mean));
-	put(meta, "frl.input.std", three(m->std));
-	put(meta, "frl.input.scale", xstrdup("1"));
+	put(meta, "frl.input.size", xasprintf("%d", m->input.size));
+	put(meta, "frl.input.order", xstrdup(m->input.bgr ? "bgr" : "rgb"));
+	put(meta, "frl.input.mean", three(m->input.mean));
+	put(meta, "frl.input.std", three(m->input.std));
+	put(meta, "frl.input.scale", number((double)m->input.scale));
 	put(meta, "frl.outputs", xasprintf("%d", m->outputs));
 	if (m->task == &task_landmarks) {
 		put(meta, "frl.sigma", number(m->sigma));
@@ -155,18 +166,6 @@ static int read_int(const struct safetensors *s, const char *key, int least, int
 	return d == *v ? 0 : err_set(e, "metadata %s: '%.100s' is no whole number", key, safetensors_get_meta(s, key));
 }
 
-static int read_three(const struct safetensors *s, const char *key, float v[3], struct err *e)
-{
-	const char *text = safetensors_get_meta(s, key);
-	char *copy = xstrdup(text ? text : ""), *at = copy;
-	int n = 0, rc = 0;
-
-	for (char *part; !rc && (part = strsep(&at, ",;")); n++)
-		rc = n < 3 ? num_parse_f32(part, &v[n]) : -1;
-	free(copy);
-	return !rc && n == 3 ? 0 : err_set(e, "metadata %s: '%.100s' is not three numbers", key, text ? text : "");
-}
-
 static int read_names(struct task_model *m, const char *text, struct err *e)
 {
 	char *copy = xstrdup(text), *at = copy;
@@ -205,9 +204,8 @@ static int read_own(struct task_model *m, const struct safetensors *s, struct er
 
 static int check_read(const struct task_model *m, struct err *e)
 {
-	for (int k = 0; k < 3; k++)
-		if (!(m->std[k] > 0))
-			return err_set(e, "metadata frl.input.std must be above 0");
+	if (m->input.size < 16)
+		return err_set(e, "metadata frl.input.size: an input of %d pixels is too small", m->input.size);
 	if ((m->task == &task_au || m->task == &task_emotion) && m->names != m->outputs)
 		return err_set(e, "metadata frl.names has %d names for %d outputs", m->names, m->outputs);
 	return 0;
@@ -216,7 +214,7 @@ static int check_read(const struct task_model *m, struct err *e)
 int task_model_read(struct task_model *m, const struct safetensors *s, struct err *e)
 {
 	const char *name = safetensors_get_meta(s, "frl.task"), *network = safetensors_get_meta(s, "frl.network");
-	const char *order = safetensors_get_meta(s, "frl.input.order"), *names = safetensors_get_meta(s, "frl.names");
+	const char *names = safetensors_get_meta(s, "frl.names");
 	const struct task *task = name ? task_find(name) : NULL;
 
 	*m = (struct task_model){ 0 };
@@ -227,11 +225,9 @@ int task_model_read(struct task_model *m, const struct safetensors *s, struct er
 	task_model_init(m, task);
 	if (!network || resnet_arch_named(network, &m->arch))
 		return err_set(e, "metadata frl.network: '%.100s' is no network known", network ? network : "");
-	if (read_int(s, "frl.width", 1, 4, &m->width, e) || read_int(s, "frl.input.size", 16, 2048, &m->size, e) ||
-	    read_int(s, "frl.outputs", 1, TASK_MAX_OUTPUTS, &m->outputs, e) ||
-	    read_three(s, "frl.input.mean", m->mean, e) || read_three(s, "frl.input.std", m->std, e) ||
-	    (names && read_names(m, names, e)) || read_own(m, s, e))
+	if (read_int(s, "frl.width", 1, 4, &m->width, e) || model_input_read(&m->input, s, e) ||
+	    read_int(s, "frl.outputs", 1, TASK_MAX_OUTPUTS, &m->outputs, e) || (names && read_names(m, names, e)) ||
+	    read_own(m, s, e))
 		return -1;
-	m->bgr = order && !strcmp(order, "bgr");
 	return check_read(m, e);
 }

@@ -9,6 +9,7 @@
 #define FRL_MODEL_TASK_H
 
 #include "common/data/warp.h"
+#include "common/model/input.h"
 #include "common/model/landmarks.h"
 #include "common/model/resnet_train.h"
 #include "common/nn/optim.h"
@@ -32,9 +33,7 @@ struct task_model {
 	const struct task *task;
 	enum resnet_arch arch;
 	int width;
-	int size;	       /* of the input */
-	float mean[3], std[3]; /* of its channels in 0..1 */
-	bool bgr;
+	struct model_input input;
 	int outputs; /* units, classes, points, dimensions of the embedding, vertices */
 	char **name; /* [names] of units, classes, or identities; NULL for the others */
 	int names;
@@ -113,6 +112,8 @@ void task_model_release(struct task_model *m);
 void task_columns_release(struct task_columns *c);
 /* The number of the name, or -1. */
 int task_model_name(const struct task_model *m, const char *name);
+/* Size, normalisation and order of channels of the model's input, into a policy. */
+void task_model_warp(const struct task_model *m, struct warp *w);
 
 /* ---- metadata: lines to be freed by task_meta_release; reading checks every range */
 

@@ -149,7 +149,7 @@ struct maps {
 static void map_loss(void *data, size_t i, int worker)
 {
 	struct maps *s = data;
-	const double *at = s->b->label + 2 * i, shrink = (double)s->w / s->m->size;
+	const double *at = s->b->label + 2 * i, shrink = (double)s->w / s->m->input.size;
 	size_t pixels = (size_t)s->h * (size_t)s->w;
 	const float *out = s->b->out + i * pixels;
 	float *target = s->target[worker], *grad = s->b->grad ? s->b->grad + i * pixels : NULL;
@@ -209,7 +209,7 @@ static void predict(const struct task_model *m, const float *out, int h, int w, 
 		    double *prediction)
 {
 	const int *mirror = landmarks_mirror(m->outputs);
-	double back[6], at[2], grow = (double)m->size / w;
+	double back[6], at[2], grow = (double)m->input.size / w;
 
 	if (affine_invert(back, d->a))
 		BUG("a map into the input without an inverse");

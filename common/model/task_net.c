@@ -115,7 +115,7 @@ static struct train_plan *plan_for(struct task_net *t, int n)
 	s = &t->sized[t->next];
 	t->next = (t->next + 1) % PLANS;
 	train_plan_free(s->plan);
-	s->plan = train_plan_new(t->net, n, t->model->size, t->model->size, t->c.slices);
+	s->plan = train_plan_new(t->net, n, t->model->input.size, t->model->input.size, t->c.slices);
 	s->n = n;
 	return s->plan;
 }

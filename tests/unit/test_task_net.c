@@ -32,7 +32,7 @@ static void model_of(struct task_model *m, const struct task *task)
 
 	task_model_init(m, task);
 	m->arch = RESNET18;
-	m->size = SIZE;
+	m->input.size = SIZE;
 	m->outputs = task == &task_au	       ? UNITS
 		     : task == &task_emotion   ? CLASSES
 		     : task == &task_landmarks ? POINTS
@@ -182,16 +182,16 @@ static void metadata(void **unused)
 	model_of(&m, &task_au);
 	m.name = names;
 	m.names = UNITS;
-	m.bgr = true;
-	m.mean[1] = .1f;
+	m.input.bgr = true;
+	m.input.mean[1] = .1f;
 	task_meta(&m, &meta);
 	s.meta = meta.item;
 	s.n_meta = meta.n;
 	if (task_model_read(&back, &s, &e))
 		fail_msg("%s", e.msg);
 	assert_ptr_equal(back.task, &task_au);
-	assert_true(back.arch == RESNET18 && back.size == SIZE && back.outputs == UNITS && back.bgr);
-	assert_memory_equal(back.mean, m.mean, sizeof m.mean);
+	assert_true(back.arch == RESNET18 && back.input.size == SIZE && back.outputs == UNITS && back.input.bgr);
+	assert_memory_equal(back.input.mean, m.input.mean, sizeof m.input.mean);
 	for (int i = 0; i < UNITS; i++)
 		assert_string_equal(back.name[i], names[i]);
 	task_model_release(&back);
@@ -199,8 +199,6 @@ static void metadata(void **unused)
 	for (size_t i = 0; i < meta.n; i++) {
 		const char *was = meta.item[i].value;
 
-		if (!strcmp(meta.item[i].key, "frl.input.order") || !strcmp(meta.item[i].key, "frl.input.scale"))
-			continue;
 		meta.item[i].value = "-3 pixels";
 		assert_int_equal(task_model_read(&back, &s, &e), -1);
 		task_model_release(&back);
