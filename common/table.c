@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/hash.h"
+
 int table_open(struct table *t, const char *path, struct err *e)
 {
 	*t = (struct table){ 0 };
@@ -135,6 +137,32 @@ out:
 	free(c.text);
 	buf_release(&b);
 	return rc;
+}
+
+static int by_face(const void *a, const void *b)
+{
+	const struct table_face *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return (x->face > y->face) - (x->face < y->face);
+}
+
+struct table_face *table_faces(const struct table *t)
+{
+	struct table_face *f = xcalloc(t->n + 1, sizeof *f);
+
+	for (size_t i = 0; i < t->n; i++)
+		f[i] = (struct table_face){ hash_key(t->id[i]), t->face[i], i };
+	qsort(f, t->n, sizeof *f, by_face);
+	return f;
+}
+
+int64_t table_row(const struct table_face *f, size_t n, uint64_t key, int64_t face)
+{
+	const struct table_face want = { key, face, 0 }, *found = n ? bsearch(&want, f, n, sizeof *f, by_face) : NULL;
+
+	return found ? (int64_t)found->row : -1;
 }
 
 void table_release(struct table *t)

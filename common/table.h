@@ -40,6 +40,17 @@ void table_release(struct table *t);
 /* -1 with file, line and column of an error about a number. */
 int table_bad(const struct table *t, size_t row, const char *column, const char *what, struct err *e);
 
+/* The rows of a table by their records' key and face (frl-manifest(5)). */
+struct table_face {
+	uint64_t key;
+	int64_t face;
+	size_t row;
+};
+/* [t->n], sorted by key and face; to be freed. */
+struct table_face *table_faces(const struct table *t);
+/* The row of a record among those n; -1: none. */
+int64_t table_row(const struct table_face *f, size_t n, uint64_t key, int64_t face);
+
 /* Rows that belong together, in the order of the truth. */
 struct join {
 	size_t n;

@@ -86,41 +86,21 @@ static void keep_only(struct knn *k, const bool *keep)
 
 /* ---- labels of a manifest */
 
-/* A row by its key and face. */
-struct entry {
-	uint64_t key;
-	int64_t face;
-	size_t row;
-};
-
-static int by_key(const void *a, const void *b)
-{
-	const struct entry *x = a, *y = b;
-
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
-	return (x->face > y->face) - (x->face < y->face);
-}
-
 /* The rows of all vectors; those without one are left out, or an error. */
 static int join(struct knn *k, struct err *e)
 {
 	const struct table *t = &k->table;
-	struct entry *entry = xrealloc_array(NULL, t->n + 1, sizeof *entry);
+	struct table_face *faces = table_faces(t);
 	bool *keep = xcalloc(k->n + 1, sizeof *keep);
 	size_t lost = 0, first = 0;
 	int rc = 0;
 
-	for (size_t i = 0; i < t->n; i++)
-		entry[i] = (struct entry){ hash_key(t->id[i]), t->face[i], i };
-	qsort(entry, t->n, sizeof *entry, by_key);
 	for (size_t i = 0; i < k->n; i++) {
-		const struct entry wanted = { k->key[i], k->face[i], 0 };
-		const struct entry *found = bsearch(&wanted, entry, t->n, sizeof *entry, by_key);
+		int64_t row = table_row(faces, t->n, k->key[i], k->face[i]);
 
-		keep[i] = found != NULL;
-		if (found)
-			k->row[i] = found->row;
+		keep[i] = row >= 0;
+		if (row >= 0)
+			k->row[i] = (size_t)row;
 		else if (!lost++)
 			first = i;
 	}
@@ -132,7 +112,7 @@ static int join(struct knn *k, struct err *e)
 	if (!rc)
 		keep_only(k, keep);
 	free(keep);
-	free(entry);
+	free(faces);
 	return rc;
 }
 

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "common/fail_ok.h"
-#include "common/hash.h"
 #include "common/model/task_net.h"
 #include "common/opt.h"
 #include "common/progress.h"
@@ -45,12 +44,6 @@ struct sample {
 	double back[6]; /* the crop's places in the photo; used with has_map */
 };
 
-struct face_row {
-	uint64_t key;
-	int64_t face;
-	size_t row;
-};
-
 struct run {
 	const struct config *c;
 	int threads;
@@ -59,7 +52,7 @@ struct run {
 	struct table rows; /* of --rows */
 	bool has_path;
 	bool has_map;		  /* points are wanted: a11 .. a23 are needed */
-	struct face_row *by_face; /* [rows.n] sorted */
+	struct table_face *faces; /* of the rows */
 	struct sample sample[BATCH];
 	int n;
 	struct augment_scratch *scratch; /* [threads] */
@@ -110,15 +103,6 @@ static int open_models(struct run *r, struct err *e)
 
 /* ---- the manifest of the crops */
 
-static int by_face(const void *a, const void *b)
-{
-	const struct face_row *x = a, *y = b;
-
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
-	return (x->face > y->face) - (x->face < y->face);
-}
-
 static int open_rows(struct run *r, struct err *e)
 {
 	static const char *const path[] = { "path" };
@@ -132,20 +116,8 @@ static int open_rows(struct run *r, struct err *e)
 		r->has_map = r->has_map || r->model[k].m.task == &task_landmarks;
 	if (table_load(&r->rows, affine, r->has_map ? AFFINE : 0, path, r->has_path, false, e))
 		return -1;
-	r->by_face = xcalloc(r->rows.n + 1, sizeof *r->by_face);
-	for (size_t i = 0; i < r->rows.n; i++)
-		r->by_face[i] = (struct face_row){ hash_key(r->rows.id[i]), r->rows.face[i], i };
-	qsort(r->by_face, r->rows.n, sizeof *r->by_face, by_face);
+	r->faces = table_faces(&r->rows);
 	return 0;
-}
-
-/* The manifest's row of a record, -1: none. */
-static int64_t row_of(const struct run *r, const struct record *h)
-{
-	struct face_row want = { h->key, h->face, 0 };
-	const struct face_row *found = r->rows.n ? bsearch(&want, r->by_face, r->rows.n, sizeof want, by_face) : NULL;
-
-	return found ? (int64_t)found->row : -1;
 }
 
 /* ---- rows out */
@@ -191,7 +163,7 @@ static int write_failed(struct run *r, const struct record *h, const char *why, 
 
 	if (++r->warnings <= MOST_WARNINGS)
 		warn("the record of key %016llx face %u: %s", (unsigned long long)h->key, h->face, why);
-	write_name(r, h, row_of(r, h));
+	write_name(r, h, table_row(r->faces, r->rows.n, h->key, h->face));
 	for (int k = 0; k < r->models; k++)
 		for (int i = 0; i < r->model[k].predictions; i++)
 			tsv_out_raw(&r->tsv, "");
@@ -281,7 +253,7 @@ static int flush_batch(struct run *r, struct err *e)
 static int take(struct run *r, const struct record_reader *in, struct sample *s, struct err *why)
 {
 	s->head = in->head;
-	s->row = row_of(r, &in->head);
+	s->row = table_row(r->faces, r->rows.n, in->head.key, in->head.face);
 	if (r->c->rows && s->row < 0)
 		return err_set(why, "no row");
 	if (r->has_map && affine_invert(s->back, r->rows.number + (size_t)s->row * AFFINE))
@@ -334,7 +306,7 @@ static void release(struct run *r)
 	for (int i = 0; i < r->threads; i++)
 		augment_scratch_release(&r->scratch[i]);
 	free(r->scratch);
-	free(r->by_face);
+	free(r->faces);
 	table_release(&r->rows);
 	tsv_out_release(&r->tsv);
 	out_abort(&r->out);

@@ -101,7 +101,8 @@ static int init_from(struct run *r, struct safetensors *s, struct err *e)
 
 		rc = model_input_read(&r->model.input, s, e);
 		r->model.input.size = size;
-		r->init = xstrdup(safetensors_get_meta(s, "frl.name") ? safetensors_get_meta(s, "frl.name") : path);
+		const char *name = safetensors_get_meta(s, "frl.name");
+		r->init = name ? xstrdup(name) : resnet_init_name(path);
 	}
 	free(file);
 	return rc ? err_prefix(e, "'%s'", path) : 0;
@@ -129,30 +130,6 @@ static int make_net(struct run *r, struct err *e)
 		}
 	train_params_start(p, (uint64_t)o->seed);
 	return 0;
-}
-
-static int make_folder(struct run *r, struct err *e)
-{
-	const struct options *o = r->options;
-	struct checkpoint there;
-	struct err none = { 0 };
-
-	if (o->resume) {
-		r->folder = run_folder(o->resume);
-		return 0;
-	}
-	if (!o->out)
-		opt_usage(&options_program, "--out or --resume is needed");
-	r->folder = xstrdup(o->out);
-	if (!checkpoint_open(&there, r->folder, &none)) {
-		uint64_t steps = there.step;
-
-		checkpoint_close(&there);
-		return err_code(e, EXIT_CODE_USAGE,
-				"'%s' holds a run of %" PRIu64 " steps\nhint: --resume %s goes on with it", r->folder,
-				steps, r->folder);
-	}
-	return io_make_dirs(r->folder, e);
 }
 
 static int open_logs(struct run *r, struct err *e)
@@ -201,7 +178,9 @@ int run_open(struct run *r, const struct checkpoint *c, struct err *e)
 	struct safetensors s = { 0 };
 	int rc = -1;
 
-	if (make_folder(r, e))
+	if (!o->resume && !o->out)
+		opt_usage(&options_program, "--out or --resume is needed");
+	if (run_begin(&r->folder, o->resume, o->out, e))
 		return -1;
 	r->init = NULL;
 	if (c->folder ? run_load_model(r, c, e) : strcmp(o->init, "random") != 0 && init_from(r, &s, e))

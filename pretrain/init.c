@@ -24,10 +24,3 @@ int init_params(struct train_params *p, const char *path, bool whole, uint64_t s
 	safetensors_close(&s);
 	return rc ? err_prefix(e, "'%s'", path) : 0;
 }
-
-char *init_name(const char *path)
-{
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
-
-	return dot && dot != name ? xstrndup(name, (size_t)(dot - name)) : xstrdup(name);
-}

@@ -13,7 +13,4 @@
  * are named.
  */
 int init_params(struct train_params *p, const char *path, bool whole, uint64_t seed, struct err *e);
-/* What the model's metadata says of the start: "random", or the path's last part without its ending. */
-char *init_name(const char *path);
-
 #endif

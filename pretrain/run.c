@@ -97,32 +97,6 @@ static char *in_run(const struct run *r, const char *name)
 	return xasprintf("%s/%s", r->folder, name);
 }
 
-static int make_folder(struct run *r, struct err *e)
-{
-	const struct options *o = r->options;
-
-	if (o->resume) {
-		r->folder = run_folder(o->resume);
-		return 0;
-	}
-	if (!o->out)
-		opt_usage(&options_program, "--out or --resume is needed");
-	r->folder = xstrdup(o->out);
-	if (ranks_rank())
-		return 0;
-	struct checkpoint there;
-	struct err none = { 0 };
-	if (!checkpoint_open(&there, r->folder, &none)) {
-		uint64_t steps = there.step;
-
-		checkpoint_close(&there);
-		return err_code(e, EXIT_CODE_USAGE,
-				"'%s' holds a run of %" PRIu64 " steps\nhint: --resume %s goes on with it", r->folder,
-				steps, r->folder);
-	}
-	return io_make_dirs(r->folder, e);
-}
-
 static void tell_start(const struct run *r)
 {
 	const struct options *o = r->options;
@@ -180,7 +154,10 @@ int run_open(struct run *r, const struct checkpoint *c, struct err *e)
 {
 	const struct options *o = r->options;
 
-	if (make_folder(r, e) || (o->sync_bn && o->sync_bn < ranks_size() && ranks_norm_groups(o->sync_bn, e)) ||
+	if (!o->resume && !o->out)
+		opt_usage(&options_program, "--out or --resume is needed");
+	if (run_begin(&r->folder, o->resume, o->out, e) ||
+	    (o->sync_bn && o->sync_bn < ranks_size() && ranks_norm_groups(o->sync_bn, e)) ||
 	    model_init(&r->model, o, &r->plan, r->threads, e))
 		return -1;
 	if (c->folder ? load_run(r, c, e)

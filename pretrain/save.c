@@ -7,7 +7,7 @@
 
 #include "common/nn/checkpoint_run.h"
 #include "common/nn/ranks.h"
-#include "pretrain/init.h"
+#include "common/model/resnet_init.h"
 
 /* ---- the queue, as a tensor */
 
@@ -55,7 +55,7 @@ static void put_meta(const struct run *r, struct safetensors_meta meta[META])
 
 	meta[0] = (struct safetensors_meta){ "frl.network",
 					     xstrdup(resnet_name(name, (enum resnet_arch)o->arch, o->width)) };
-	meta[1] = (struct safetensors_meta){ "frl.init", init_name(o->init) };
+	meta[1] = (struct safetensors_meta){ "frl.init", resnet_init_name(o->init) };
 	meta[2] = (struct safetensors_meta){ "frl.input.order", xstrdup("rgb") };
 	meta[3] = (struct safetensors_meta){ "frl.input.mean", xstrdup("0.485,0.456,0.406") };
 	meta[4] = (struct safetensors_meta){ "frl.input.std", xstrdup("0.228,0.224,0.225") };

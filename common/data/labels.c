@@ -4,53 +4,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/hash.h"
-
-/* A record, or a row, by what it is joined on. */
-struct face_of {
-	uint64_t key;
-	int64_t face;
-	uint64_t number;
-};
-
+/* Records as table.h has rows; those of one face in their order. */
 static int by_face(const void *a, const void *b)
 {
-	const struct face_of *x = a, *y = b;
+	const struct table_face *x = a, *y = b;
 
 	if (x->key != y->key)
 		return x->key < y->key ? -1 : 1;
 	if (x->face != y->face)
 		return x->face < y->face ? -1 : 1;
-	return x->number < y->number ? -1 : x->number > y->number;
+	return x->row < y->row ? -1 : x->row > y->row;
 }
 
-static struct face_of *faces_of_table(const struct table *t)
+static struct table_face *faces_of_source(const struct source *s)
 {
-	struct face_of *f = xcalloc(t->n + 1, sizeof *f);
-
-	for (size_t i = 0; i < t->n; i++)
-		f[i] = (struct face_of){ hash_key(t->id[i]), t->face[i], i };
-	qsort(f, t->n, sizeof *f, by_face);
-	return f;
-}
-
-static struct face_of *faces_of_source(const struct source *s)
-{
-	struct face_of *f = xcalloc(s->n + 1, sizeof *f);
+	struct table_face *f = xcalloc(s->n + 1, sizeof *f);
 	uint64_t n = 0;
 
 	for (int k = 0; k < s->files; k++) {
 		const struct record_index *x = &s->file[k].index;
 
 		for (uint64_t i = 0; i < x->n; i++, n++)
-			f[n] = (struct face_of){ x->key[i], x->face[i], n };
+			f[n] = (struct table_face){ x->key[i], x->face[i], n };
 	}
 	qsort(f, n, sizeof *f, by_face);
 	return f;
 }
 
 /* Faces of the id at f[i]: how many different ones; *next: where the next id begins. */
-static int count_faces(const struct face_of *f, size_t n, size_t i, size_t *next)
+static int count_faces(const struct table_face *f, size_t n, size_t i, size_t *next)
 {
 	size_t k = i + 1;
 	int faces = 1;
@@ -61,7 +43,7 @@ static int count_faces(const struct face_of *f, size_t n, size_t i, size_t *next
 	return faces;
 }
 
-static int told_apart(const struct face_of *records, size_t n, const struct face_of *rows, const struct table *t,
+static int told_apart(const struct table_face *records, size_t n, const struct table_face *rows, const struct table *t,
 		      struct err *e)
 {
 	size_t r = 0, next_record, next_row;
@@ -77,56 +59,56 @@ static int told_apart(const struct face_of *records, size_t n, const struct face
 		if ((in_rows > 1) == (in_records > 1))
 			continue;
 		return err_set(e, "'%s': '%.200s' has %d face%s there and %d among the pictures", t->tsv.name,
-			       t->id[rows[i].number], in_rows, in_rows == 1 ? "" : "s", in_records);
+			       t->id[rows[i].row], in_rows, in_rows == 1 ? "" : "s", in_records);
 	}
 	return 0;
 }
 
-static bool same_face(const struct face_of *a, const struct face_of *b)
+static bool same_face(const struct table_face *a, const struct table_face *b)
 {
 	return a->key == b->key && a->face == b->face;
 }
 
 /* Rows whose face no record has: their number, and the first of them. Both lists are sorted. */
-static void count_unpictured(struct labels *l, const struct face_of *records, size_t n, const struct face_of *rows,
-			     const struct table *t)
+static void count_unpictured(struct labels *l, const struct table_face *records, size_t n,
+			     const struct table_face *rows, const struct table *t)
 {
 	uint64_t first = UINT64_MAX;
 	size_t r = 0;
 
 	for (size_t i = 0; i < t->n; i++) {
-		struct face_of key = { rows[i].key, rows[i].face, 0 };
+		struct table_face key = { rows[i].key, rows[i].face, 0 };
 
 		while (r < n && by_face(&records[r], &key) < 0)
 			r++;
 		if (r < n && same_face(&records[r], &key))
 			continue;
 		l->unpictured++;
-		first = rows[i].number < first ? rows[i].number : first;
+		first = rows[i].row < first ? rows[i].row : first;
 	}
 	if (l->unpictured)
 		l->first_unpictured = xstrdup(t->id[first]);
 }
 
 /* For each record the row that it belongs to, or -1; l's counts. */
-static int64_t *match(struct labels *l, const struct face_of *records, size_t n, const struct face_of *rows,
+static int64_t *match(struct labels *l, const struct table_face *records, size_t n, const struct table_face *rows,
 		      const struct table *t)
 {
 	int64_t *row = xcalloc(n + 1, sizeof *row);
-	const struct face_of *first = NULL;
+	const struct table_face *first = NULL;
 	size_t i = 0;
 
 	for (size_t r = 0; r < n; r++) {
-		struct face_of key = { records[r].key, records[r].face, 0 };
+		struct table_face key = { records[r].key, records[r].face, 0 };
 
 		while (i < t->n && by_face(&rows[i], &key) < 0)
 			i++;
 		bool found = i < t->n && same_face(&rows[i], &key);
-		row[records[r].number] = found ? (int64_t)rows[i].number : -1;
+		row[records[r].row] = found ? (int64_t)rows[i].row : -1;
 		if (found)
 			continue;
 		l->unlabelled++;
-		if (!first || records[r].number < first->number)
+		if (!first || records[r].row < first->row)
 			first = &records[r];
 	}
 	if (first)
@@ -175,7 +157,7 @@ int labels_join(struct labels *l, const struct source *s, const struct table *t,
 		int (*label)(void *data, const struct table *t, size_t row, double *value, struct err *e), void *data,
 		struct err *e)
 {
-	struct face_of *records = faces_of_source(s), *rows = faces_of_table(t);
+	struct table_face *records = faces_of_source(s), *rows = table_faces(t);
 	int64_t *row = NULL;
 	int rc = -1;
 

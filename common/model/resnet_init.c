@@ -56,3 +56,10 @@ int resnet_init(struct train_params *p, const char *base, const struct safetenso
 			return -1;
 	return 0;
 }
+
+char *resnet_init_name(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
+
+	return dot && dot != name ? xstrndup(name, (size_t)(dot - name)) : xstrdup(name);
+}

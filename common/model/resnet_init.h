@@ -13,4 +13,7 @@
  */
 int resnet_init(struct train_params *p, const char *base, const struct safetensors *s, struct err *e);
 
+/* What metadata call a start (frl.init): "random", or the path's last part without its ending. To be freed. */
+char *resnet_init_name(const char *path);
+
 #endif

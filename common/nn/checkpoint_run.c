@@ -1,13 +1,16 @@
 /* checkpoint_run.c - see checkpoint_run.h */
 #include "common/nn/checkpoint_run.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/err.h"
 #include "common/nn/dnnl_api.h"
+#include "common/io.h"
 #include "common/nn/kern/kern.h"
+#include "common/nn/ranks.h"
 #include "common/nn/ranks.h"
 
 static const char prefix[] = "option.";
@@ -149,7 +152,7 @@ void run_machine_compare(const struct checkpoint *c)
 		hint("the run goes on, but its last bits may differ from those of one that was not interrupted");
 }
 
-char *run_folder(const char *path)
+static char *run_folder(const char *path)
 {
 	char *done = xasprintf("%s/DONE", path), *real = access(done, F_OK) ? NULL : realpath(path, NULL);
 
@@ -159,4 +162,23 @@ char *run_folder(const char *path)
 	char *slash = strrchr(real, '/');
 	*(slash == real ? slash + 1 : slash) = '\0';
 	return real;
+}
+
+int run_begin(char **folder, const char *resume, const char *out, struct err *e)
+{
+	struct checkpoint there;
+	struct err none = { 0 };
+
+	*folder = resume ? run_folder(resume) : xstrdup(out);
+	if (resume || ranks_rank())
+		return 0;
+	if (!checkpoint_open(&there, out, &none)) {
+		uint64_t steps = there.step;
+
+		checkpoint_close(&there);
+		return err_code(e, EXIT_CODE_USAGE,
+				"'%s' holds a run of %" PRIu64 " steps\nhint: --resume %s goes on with it", out, steps,
+				out);
+	}
+	return io_make_dirs(out, e);
 }

@@ -32,7 +32,10 @@ void run_machine_save(struct checkpoint_state *s, int threads, int ranks);
 /* Warns where the last bits may differ from those of a run that was not interrupted. */
 void run_machine_compare(const struct checkpoint *c);
 
-/* The run's folder of a path that may be one of its checkpoints; to be freed. */
-char *run_folder(const char *path);
+/*
+ * The run's folder, to be freed (on errors, too): that of `resume`, which may be one of its checkpoints; or `out` (with resume
+ * NULL), which rank 0 makes, and which must not hold a run: -1.
+ */
+int run_begin(char **folder, const char *resume, const char *out, struct err *e);
 
 #endif

@@ -8,36 +8,14 @@ at the rate itself, with the paper's optimiser. A line a step: task, part of the
 Weights, pictures and labels are numbers of a formula (tests/unit/support_seeded.c, seed 5): what is not a convolution of the
 backbone or batch norm has the role linear or bias; pictures and labels are linear with fan_in 1 under the names used here.
 """
-import math
-
-import numpy as np
 import torch
 import torchvision
 from torch import nn
 from torch.nn import functional as F
 
-GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+from formula import seeded
+
 N, SIZE, UNITS, CLASSES, POINTS, PERSONS, DIMS = 6, 64, 4, 8, 5, 5, 16
-
-
-def unit(name, count):
-    h = 0xCBF29CE484222325
-    for byte in f"5:{name}".encode():
-        h = ((h ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
-    with np.errstate(over="ignore"):
-        z = np.uint64(h) + (np.arange(count, dtype=np.uint64) + np.uint64(1)) * GOLDEN
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        z = z ^ (z >> np.uint64(31))
-    return (z >> np.uint64(40)).astype(np.float64) * 2.0 ** -24
-
-
-def seeded(name, shape, role):
-    u, fan_in = unit(name, math.prod(shape)), math.prod(shape[1:]) if len(shape) > 1 else 1
-    value = {"conv": (2 * u - 1) * math.sqrt(6 / fan_in), "linear": (2 * u - 1) / math.sqrt(fan_in),
-             "bias": (2 * u - 1) * 0.1, "bn_weight": 0.75 + 0.5 * u, "bn_bias": 0.2 * u - 0.1,
-             "plain": 2 * u - 1}[role]
-    return torch.from_numpy(value.astype(np.float32).astype(np.float64).reshape(shape))
 
 
 class Net(nn.Module):
@@ -86,17 +64,17 @@ class Net(nn.Module):
 
 def labels(task):
     if task == "au":
-        t = 2.5 + 2.5 * seeded("au", (N, UNITS), "plain")
+        t = 2.5 + 2.5 * seeded("au", (N, UNITS), "picture")
         t[1, 2] = t[4, 0] = torch.nan
         return t
     if task == "emotion":
-        v = seeded("affect", (N, 2), "plain")
+        v = seeded("affect", (N, 2), "picture")
         v[2, 0] = torch.nan
         y = torch.arange(N) % CLASSES
         y[3] = -1
         return v, y
     if task == "landmarks":
-        p = 32 + 24 * seeded("points", (N, POINTS, 2), "plain")
+        p = 32 + 24 * seeded("points", (N, POINTS, 2), "picture")
         side = SIZE // 4
         centre = torch.arange(side, dtype=torch.float64) + .5
         dx = centre[None, None, None, :] - p[..., 0, None, None] / 4
@@ -130,7 +108,7 @@ def run(task, dtype, part, steps):
     label = labels(task)
     label = tuple(x.to(dtype) if x.is_floating_point() else x for x in label) if isinstance(label, tuple) else \
         label.to(dtype) if label.is_floating_point() else label
-    x = seeded("pictures", (N, 3, SIZE, SIZE), "plain").to(dtype)
+    x = seeded("pictures", (N, 3, SIZE, SIZE), "picture").to(dtype)
     if task == "recognition":
         optim = torch.optim.SGD(net.parameters(), lr=.1 * part, momentum=.9, weight_decay=5e-4)
     else:
