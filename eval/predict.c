@@ -283,6 +283,8 @@ static int read_stream(struct run *r, const char *path, struct err *e)
 	while ((rc = record_next(&in, e)) > 0)
 		if (in.head.kind != RECORD_END && (rc = add_record(r, &in, e)))
 			break;
+	if (!rc && !in.records && !in.segments && !in.damage)
+		rc = err_set(e, "'%s' is empty", in.name);
 	if (!rc && (in.damage || !in.closed)) {
 		warn("'%s' is damaged or cut short", in.name);
 		r->summary.failed += in.damage ? in.damage : 1;

@@ -202,12 +202,23 @@ static int read_own(struct task_model *m, const struct safetensors *s, struct er
 	return 0;
 }
 
+/* What each task can have been made with; a file may say anything. */
+static bool outputs_fit(const struct task_model *m)
+{
+	if (m->task == &task_landmarks)
+		return landmarks_mirror(m->outputs) != NULL;
+	if (m->task == &task_recognition)
+		return m->outputs <= TASK_MAX_EMBEDDING;
+	return m->names == m->outputs && m->outputs <= TASK_MAX_COLUMNS;
+}
+
 static int check_read(const struct task_model *m, struct err *e)
 {
 	if (m->input.size < 16)
 		return err_set(e, "metadata frl.input.size: an input of %d pixels is too small", m->input.size);
-	if ((m->task == &task_au || m->task == &task_emotion) && m->names != m->outputs)
-		return err_set(e, "metadata frl.names has %d names for %d outputs", m->names, m->outputs);
+	if (!outputs_fit(m))
+		return err_set(e, "metadata frl.outputs: %d outputs and %d names are no model of %s", m->outputs,
+			       m->names, m->task->name);
 	return 0;
 }
 

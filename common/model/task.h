@@ -16,7 +16,7 @@
 #include "common/nn/safetensors.h"
 #include "common/table.h"
 
-enum { TASK_MAX_OUTPUTS = 1 << 20, TASK_SHARES = 3, TASK_OWN = 8 };
+enum { TASK_MAX_OUTPUTS = 1 << 20, TASK_MAX_EMBEDDING = 1 << 16, TASK_MAX_COLUMNS = 99, TASK_SHARES = 3, TASK_OWN = 8 };
 
 /* How the paper trains; what it leaves open is in frl-finetune(1), each with its source. */
 struct task_preset {

@@ -1,9 +1,12 @@
 /* checkpoint_run.c - see checkpoint_run.h */
 #include "common/nn/checkpoint_run.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "common/err.h"
@@ -164,14 +167,34 @@ static char *run_folder(const char *path)
 	return real;
 }
 
+/* Held as long as the process lives: two processes in one run would mix their logs and checkpoints. */
+static int lock_run(const char *folder, struct err *e)
+{
+	char *path = xasprintf("%s/.running", folder);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666), rc = 0;
+
+	if (fd < 0)
+		rc = err_sys(e, "cannot open '%s'", path);
+	else if (flock(fd, LOCK_EX | LOCK_NB))
+		rc = errno == EWOULDBLOCK
+			     ? err_code(e, EXIT_CODE_TEMPORARY, "'%s' is being trained by another process", folder)
+			     : 0; /* a file system without locks: as before */
+	if (rc && fd >= 0)
+		close(fd);
+	free(path);
+	return rc;
+}
+
 int run_begin(char **folder, const char *resume, const char *out, struct err *e)
 {
 	struct checkpoint there;
 	struct err none = { 0 };
 
 	*folder = resume ? run_folder(resume) : xstrdup(out);
-	if (resume || ranks_rank())
+	if (ranks_rank())
 		return 0;
+	if (resume)
+		return lock_run(*folder, e);
 	if (!checkpoint_open(&there, out, &none)) {
 		uint64_t steps = there.step;
 
@@ -180,5 +203,5 @@ int run_begin(char **folder, const char *resume, const char *out, struct err *e)
 				"'%s' holds a run of %" PRIu64 " steps\nhint: --resume %s goes on with it", out, steps,
 				out);
 	}
-	return io_make_dirs(out, e);
+	return io_make_dirs(out, e) || lock_run(out, e) ? -1 : 0;
 }

@@ -34,7 +34,8 @@ void run_machine_compare(const struct checkpoint *c);
 
 /*
  * The run's folder, to be freed (on errors, too): that of `resume`, which may be one of its checkpoints; or `out` (with resume
- * NULL), which rank 0 makes, and which must not hold a run: -1.
+ * NULL), which rank 0 makes, and which must not hold a run. Rank 0 holds its lock (RUN/.running) until the process ends: -1 with
+ * EXIT_CODE_TEMPORARY while another process has it.
  */
 int run_begin(char **folder, const char *resume, const char *out, struct err *e);
 

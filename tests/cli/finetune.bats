@@ -201,6 +201,7 @@ tensor() {
 	fails 3 "faces.bin" frl-eval predict --model faces.bin faces.bin
 	fails 3 "two models of the task au" frl-eval predict --model "$first","$first" faces.bin
 	fails 2 "--model is needed" frl-eval predict faces.bin
+	fails 3 "'<stdin>' is empty" frl-eval predict -q --model "$first" </dev/null
 	cat faces.bin >broken.bin
 	printf 'xxxx' | dd of=broken.bin bs=1 seek=9000 conv=notrunc status=none
 	run --separate-stderr frl-eval predict -q --no-pg --model "$first" broken.bin
@@ -214,4 +215,16 @@ tensor() {
 	[ "$(grep -c 'ok$' <<<"$output")" -eq 20 ]
 	cut -f 1-3 labels.tsv >ids.tsv
 	fails 3 "no column 'a11'" frl-eval predict -q --model points --rows ids.tsv faces.bin
+}
+
+@test "two at a time in one run: the second is told to come again, and changes nothing" {
+	frl-finetune au -q $(tiny) --out both --steps 100000 --save-every 0 2>/dev/null &
+	pid=$!
+	until [ -s both/log.tsv ]; do sleep .05; done
+	fails 75 "'both' is being trained by another process" frl-finetune au -q $(tiny) --out both --steps 2
+	kill -9 $pid
+	wait $pid || true
+	[ "$(awk 'NR > 1 && $1 == 0' both/log.tsv | wc -l)" -eq 1 ]
+	# the lock went with its holder
+	frl-finetune au -q $(tiny) --out both --steps 1
 }

@@ -337,3 +337,15 @@ wait_for() {
 	echo "planned $planned, peak $peak"
 	[ "$planned" -gt 1000 ] && [ "$planned" -lt 3200 ] && [ "$peak" -lt $((planned * 5 / 4 + 300)) ]
 }
+
+@test "two at a time in one run: the second is told to come again, and changes nothing" {
+	frl-pretrain -q --data 0.bin,1.bin $(tiny) --out both --steps 100000 --save-every 0 2>/dev/null &
+	pid=$!
+	until [ -s both/log.tsv ]; do sleep .05; done
+	fails 75 "'both' is being trained by another process" frl-pretrain -q --data 0.bin,1.bin $(tiny) --out both --steps 2
+	kill -9 $pid
+	wait $pid || true
+	[ "$(awk 'NR > 1 && $1 == 0' both/log.tsv | wc -l)" -eq 1 ]
+	# the lock went with its holder
+	frl-pretrain -q --data 0.bin,1.bin $(tiny) --out both --steps 1
+}

@@ -207,11 +207,36 @@ static void metadata(void **unused)
 	task_meta_release(&meta);
 }
 
+/* Outputs that no model of the task has: refused before anything is made of that size. */
+static void hostile_outputs(void **unused)
+{
+	static const struct task *const tasks[] = { &task_recognition, &task_landmarks, &task_au, &task_emotion };
+	struct err e = { 0 };
+
+	(void)unused;
+	for (int k = 0; k < 4; k++) {
+		struct safetensors s = { 0 };
+		struct task_model m, back;
+		struct task_meta meta;
+
+		model_of(&m, tasks[k]);
+		m.outputs = k == 1 ? 67 : 1000000;
+		task_meta(&m, &meta);
+		s.meta = meta.item;
+		s.n_meta = meta.n;
+		assert_int_equal(task_model_read(&back, &s, &e), -1);
+		assert_non_null(strstr(e.msg, "frl.outputs"));
+		task_model_release(&back);
+		task_model_release(&m);
+		task_meta_release(&meta);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(recognition), cmocka_unit_test(landmarks), cmocka_unit_test(au),
-		cmocka_unit_test(emotion),     cmocka_unit_test(metadata),
+		cmocka_unit_test(emotion),     cmocka_unit_test(metadata),  cmocka_unit_test(hostile_outputs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
