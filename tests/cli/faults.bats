@@ -250,8 +250,8 @@ clean() { ! compgen -G 'out.*' >/dev/null; }
 		for sig in TERM INT HUP; do
 			rm -f in out
 			mkfifo in
-			# from a child that has not ignored SIGINT, as background jobs do
-			env --default-signal=INT bash -c "exec $c" <in 2>err &
+			# from a child that has not ignored SIGINT, as background jobs do, nor SIGHUP, as what nohup runs
+			env --default-signal=INT,HUP bash -c "exec $c" <in 2>err &
 			pid=$!
 			exec 9>in
 			case $c in
