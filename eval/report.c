@@ -13,13 +13,20 @@
 
 enum { TEXT_COLUMNS = 8 };
 
-static const char *const columns[] = { "task",	 "dataset",    "subset", "fraction", "init", "seed",
-				       "metric", "normaliser", "value",	 "n",	     "low",  "high" };
+static const char *const columns[] = { "task",	     "dataset", "subset", "fraction", "init", "seed", "metric",
+				       "normaliser", "value",	"n",	  "low",      "high", "scale" };
 
 void report_init(struct report *r, const char *task)
 {
 	*r = (struct report){
-		.task = task, .dataset = "", .fraction = "", .init = "", .run_seed = "", .out = "-", .confidence = .95
+		.task = task,
+		.dataset = "",
+		.fraction = "",
+		.init = "",
+		.run_seed = "",
+		.scale = "paper",
+		.out = "-",
+		.confidence = .95,
 	};
 }
 
@@ -73,6 +80,7 @@ static void put_tsv_row(struct tsv_out *w, const struct report *r, const struct 
 		tsv_out_raw(w, "");
 		tsv_out_raw(w, "");
 	}
+	tsv_out_str(w, r->scale);
 	tsv_out_end(w);
 }
 
@@ -114,6 +122,8 @@ static void put_json_row(struct json_out *w, const struct report *r, const struc
 		json_key(w, "high");
 		json_put_f64(w, row->high);
 	}
+	json_key(w, "scale");
+	json_put_str(w, r->scale);
 	json_close(w, '}');
 }
 

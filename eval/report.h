@@ -21,7 +21,7 @@ struct report_row {
 /* Options first, then rows. report_init, fill by options, add rows. */
 struct report {
 	const char *task;
-	const char *dataset, *fraction, *init, *run_seed; /* go to the columns of the same names */
+	const char *dataset, *fraction, *init, *run_seed, *scale; /* go to the columns of the same names */
 	const char *out;
 	bool json, table, no_pg, quiet;
 	int bootstrap; /* replicates; 0: no interval */
@@ -49,7 +49,8 @@ void report_release(struct report *r);
 		OPT_STR(0, "dataset", "NAME", &(r)->dataset, "fills the column dataset"), \
 		OPT_STR(0, "fraction", "TEXT", &(r)->fraction, "fills the column fraction"), \
 		OPT_STR(0, "init", "NAME", &(r)->init, "fills the column init"), \
-		OPT_STR(0, "run-seed", "TEXT", &(r)->run_seed, "fills the column seed")
+		OPT_STR(0, "run-seed", "TEXT", &(r)->run_seed, "fills the column seed"), \
+		OPT_STR(0, "scale", "NAME", &(r)->scale, "fills the column scale: how large the experiment was")
 #define OPT_REPORT_BOOTSTRAP(r) \
 	OPT_GROUP("Intervals"), \
 		OPT_INT(0, "bootstrap", "N", &(r)->bootstrap, 0, 1048576, "replicates for an interval; 0: none"), \

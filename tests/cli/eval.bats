@@ -114,6 +114,11 @@ small() {
 	grep -q '^easy  *ap  *1  *2$' table
 	frl-eval detection --truth "$golden/mat/wider" --pred pred --dataset d --fraction 2% --init ours --run-seed 3 -o out
 	[ "$(grep -c '^detection	d	hard	2%	ours	3	ap		' out)" -eq 1 ]
+	# The last column: how large the experiment was.
+	awk -F '\t' '!/^#/ { print NF, $13 }' out | uniq -c | tr -s ' ' | diff - <(printf ' 1 13 scale\n 3 13 paper\n')
+	frl-eval detection --truth "$golden/mat/wider" --pred pred --scale ci -o out
+	[ "$(grep -c '	ci$' out)" -eq 3 ]
+	frl-eval detection --truth "$golden/mat/wider" --pred pred --scale ci --json | grep -q '"scale": *"ci"}'
 	head -n 1 out | grep -q '^#pg	frl-eval	.*detection --truth'
 }
 
