@@ -13,6 +13,18 @@ int table_open(struct table *t, const char *path, struct err *e)
 	return tsv_open(&t->tsv, path, e);
 }
 
+int table_open_memory(struct table *t, const char *name, const void *text, size_t len, struct err *e)
+{
+	*t = (struct table){ 0 };
+	return tsv_open_memory(&t->tsv, name, text, len, e);
+}
+
+int table_open_fd(struct table *t, int fd, const char *name, struct err *e)
+{
+	*t = (struct table){ 0 };
+	return tsv_open_fd(&t->tsv, fd, name, e);
+}
+
 bool table_has(const struct table *t, const char *column)
 {
 	return tsv_col(&t->tsv, column) >= 0;

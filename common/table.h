@@ -28,6 +28,9 @@ struct table {
 
 /* "-" is standard input. Release after a failure too. */
 int table_open(struct table *t, const char *path, struct err *e);
+/* From text, or a descriptor, which stays the caller's; both have to outlive table_load, and the name the table. */
+int table_open_memory(struct table *t, const char *name, const void *text, size_t len, struct err *e);
+int table_open_fd(struct table *t, int fd, const char *name, struct err *e);
 /* Is there a column of that name? */
 bool table_has(const struct table *t, const char *column);
 /*
