@@ -15,15 +15,16 @@
 
 #include "common/mat_child.h"
 #include "common/progress.h"
+#include "common/thread.h"
 
-/* AddressSanitizer's shadow memory alone is larger than any limit. */
+/* AddressSanitizer's shadow memory alone is larger than any limit, and see mat_threads. */
 #ifdef __has_feature
 #if __has_feature(address_sanitizer)
-#define NO_MEMORY_LIMIT
+#define ADDRESS_SANITIZED
 #endif
 #endif
 #ifdef __SANITIZE_ADDRESS__
-#define NO_MEMORY_LIMIT
+#define ADDRESS_SANITIZED
 #endif
 
 static const struct mat_limits defaults = { .memory = 2ull << 30, .bytes = 1ull << 30, .seconds = 60 };
@@ -215,7 +216,7 @@ static _Noreturn void run_child(int fd, const char *path, const char *const *nam
 	limit(RLIMIT_CORE, 0);
 	limit(RLIMIT_FSIZE, 0);
 	limit(RLIMIT_CPU, limits->seconds);
-#ifndef NO_MEMORY_LIMIT
+#ifndef ADDRESS_SANITIZED
 	limit(RLIMIT_AS, limits->memory);
 #endif
 	mat_child(fd, path, names);
@@ -335,4 +336,13 @@ int mat_read(struct mat_file *f, const char *path, const char *const *names, con
 	if (read_through_child(f, path, names, &l, e))
 		return err_prefix(e, "'%s'", path);
 	return 0;
+}
+
+int mat_threads(void)
+{
+#ifdef ADDRESS_SANITIZED
+	return 0;
+#else
+	return thread_default();
+#endif
 }

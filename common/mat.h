@@ -59,6 +59,11 @@ struct mat_limits {
 int mat_read(struct mat_file *f, const char *path, const char *const *names, const struct mat_limits *limits,
 	     struct err *e);
 void mat_release(struct mat_file *f);
+/*
+ * A pipeline's threads where its work calls mat_read: thread_default(). 0 under AddressSanitizer: its allocator (GCC 12)
+ * leaves the child of a process with threads with locks that nobody will open.
+ */
+int mat_threads(void);
 
 /* The variable of that name, or NULL. */
 const struct mat *mat_find(const struct mat_file *f, const char *name);

@@ -281,9 +281,22 @@ static void writer(struct ring *r)
 	pthread_mutex_unlock(&r->lock);
 }
 
+static int in_turn(const struct pipeline *p)
+{
+	for (void *item; (item = p->read(p->data));) {
+		p->work(p->data, item, 0);
+		if (p->write(p->data, item, true) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int pipeline_run(const struct pipeline *p)
 {
-	int threads = p->threads < 1 ? 1 : p->threads;
+	if (p->threads < 1)
+		return in_turn(p);
+
+	int threads = p->threads;
 	struct ring r = {
 		.p = p,
 		.depth = p->depth < 1 ? 2 * (size_t)threads : (size_t)p->depth,

@@ -27,8 +27,8 @@ void parallel_for(int threads, size_t n, void (*fn)(void *data, size_t i, int wo
  *        items in flight are handed to `drop`. `last_ready` says that no finished item waits behind this one, so a
  *        buffered output should be flushed now.
  * drop: frees an item that will not be written (may be NULL).
- * With threads 1 nothing but the calling thread is needed only if read never waits; the pipeline always keeps the reader
- * separate so that a slow pipe is no obstacle.
+ * The reader has a thread of its own even with threads 1, so that a slow pipe is no obstacle. With threads 0 the calling
+ * thread does everything, an item at a time.
  */
 struct pipeline {
 	void *(*read)(void *data);

@@ -198,7 +198,7 @@ static void stopped_by_write(void **state)
 {
 	(void)state;
 	static const int stop[] = { 0, 1, 50 };
-	for (int threads = 1; threads <= 4; threads++)
+	for (int threads = 0; threads <= 4; threads++)
 		for (size_t k = 0; k < sizeof stop / sizeof *stop; k++) {
 			struct run r = { .n = 1000, .stop_after = stop[k] };
 			struct pipeline p = { give, square, check_and_free, drop, &r, threads, 0 };

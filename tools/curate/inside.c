@@ -160,7 +160,7 @@ int inside_run(const struct inside *in, struct err *e)
 		.write = write_item,
 		.drop = drop_item,
 		.data = &w,
-		.threads = thread_default(),
+		.threads = mat_threads(),
 	};
 
 	return pipeline_run(&p);

@@ -70,7 +70,7 @@ int mats_run(const struct mats *m, struct err *e)
 		.write = write_item,
 		.drop = drop_item,
 		.data = &w,
-		.threads = thread_default(),
+		.threads = mat_threads(),
 	};
 
 	return pipeline_run(&p);
