@@ -3,7 +3,7 @@
  *
  * libmatio crashes on some damaged files, and the files come from strangers. So a child process with limits on memory and
  * time reads the file and sends numbers, text and cells through a pipe; whatever happens to the child, the caller gets an
- * error value that names the file. mat_child.c is the only file that includes matio.
+ * error value that names the file. mat_child.c is the only file that reads with matio.
  */
 #ifndef FRL_MAT_H
 #define FRL_MAT_H

@@ -127,6 +127,66 @@ close() {
 	[ "$(columns crops.tsv status | sort | uniq -c | awk '{ print $1, $2 }')" = "12 ok" ]
 }
 
+# vertices FILE N: x y z of each vertex of the first N records, which are f32 [725,3]
+vertices() {
+	for ((k = 0; k < $2; k++)); do
+		tail -c +$((k * 8768 + 65)) "$1" | head -c 8700 | od -An -v -t f4 -w12
+	done | awk -v OFS='\t' '{ print $1, $2, $3 }'
+}
+
+@test "aflw2000: points, pose and the mesh that the parameters make of BFM.mat are the truth" {
+	# poses as large as the set's; sizes other than 450 read the same
+	layout aflw2000 --camera weak --identities 3 --per-identity 2 --yaw 90
+	# shellcheck disable=SC2086
+	frl-synth -q --no-pg --model "$model" $photo --camera weak --identities 3 --per-identity 2 --yaw 90 --mesh mesh.bin >/dev/null
+	frl-weights import -q --bfm -o bfm.safetensors aflw2000/BFM.mat
+	frl-curate aflw2000 --no-pg -q --root aflw2000 --mesh v.bin --model bfm.safetensors --params p.bin >m.tsv
+	[ "$(columns m.tsv status | sort | uniq -c | awk '{ print $1, $2 }')" = "6 ok" ]
+	points=$(seq 0 67 | sed 's/.*/lm&x lm&y/')
+	# single precision at 450 pixels
+	# shellcheck disable=SC2086
+	close <(columns m.tsv $points pitch yaw roll) <(columns truth.tsv $points pitch yaw roll) 1e-4
+	# the face has some thirty pixels; a pixel of depth is one of x
+	vertices v.bin 6 >got
+	vertices mesh.bin 6 >want
+	[ "$(wc -l <want)" -eq 4350 ]
+	close got want 1e-3
+	# the model's keypoints are the 68 points, its depth that of pt3d_68
+	columns m.tsv lm8z >depth
+	for k in 0 1 2 3 4 5; do sed -n $((k * 725 + $(awk '{ print $9 }' RS= "$model/landmarks68.txt") + 1))p want | cut -f 3; done >want.depth
+	close depth want.depth 1e-3
+}
+
+@test "300w-lp: four sets, landmarks/, the same model; what has no place in it" {
+	layout 300w-lp --camera weak --identities 12 --per-identity 1
+	frl-weights import -q --bfm -o bfm.safetensors 300w-lp/BFM.mat
+	frl-curate 300w-lp --no-pg -q --root 300w-lp --mesh v.bin --model bfm.safetensors >m.tsv
+	[ "$(columns m.tsv set status | sort | uniq -c | awk '{ print $1, $2, $3 }' | tr '\n' ' ')" = "1 AFW ok 7 HELEN ok 1 IBUG ok 3 LFPW ok " ]
+	points=$(seq 0 67 | sed 's/.*/lm&x lm&y/')
+	# by person
+	# shellcheck disable=SC2086
+	columns m.tsv path $points pitch yaw roll | sed 's/^[^_]*_//' | sort | cut -f 2- >got
+	# shellcheck disable=SC2086
+	close got <(columns truth.tsv $points pitch yaw roll) 1e-4
+	# shellcheck disable=SC2086
+	frl-synth -q --no-pg --model "$model" $photo --camera weak --identities 12 --per-identity 1 --mesh mesh.bin >/dev/null
+	# AFW comes first: it is the fourth person
+	close <(vertices v.bin 1) <(vertices mesh.bin 4 | tail -n 725) 1e-3
+	# 199 + 29 places
+	mkdir big
+	cp "$model"/neutral* "$model"/triangles* "$model/landmarks68.txt" big
+	{ echo identity000 identity001 identity002 && seq -f 'shape%g' 97; } >big/names.txt
+	head -c $((100 * 8700)) /dev/zero >big/deltas_100x725x3.f32
+	frl-synth -q --model big --layout aflw2000 --size 32 -n 1 --root fits
+	{ seq -f 'identity%g' 200 && echo jawOpen; } >big/names.txt
+	rm big/deltas*
+	head -c $((201 * 8700)) /dev/zero >big/deltas_201x725x3.f32
+	run frl-synth -q --model big --layout aflw2000 --size 32 -n 1 --root no
+	[ "$status" -eq 3 ]
+	[[ $output == *"places for 228 coefficients; the model has 200 modes and 1 shapes"* ]]
+	[ ! -e no ]
+}
+
 @test "what does not go together; a folder that is not empty; a full disk" {
 	mkdir full
 	: >full/x

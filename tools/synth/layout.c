@@ -62,22 +62,35 @@ void synth_layout_points(const struct synth_job *j, float point[5][2])
 
 /* ---- files */
 
-static int make_folder_of(const char *file, struct err *e)
+char *synth_layout_file(const struct synth_layout *l, const char *path, struct err *e)
 {
+	char *file = xasprintf("%s/%s", l->root, path);
 	char *folder = xstrndup(file, (size_t)(strrchr(file, '/') - file));
-	int rc = io_make_dirs(folder, e);
 
+	if (io_make_dirs(folder, e) < 0) {
+		free(file);
+		file = NULL;
+	}
 	free(folder);
-	return rc;
+	return file;
 }
 
 static int write_file(const struct synth_layout *l, const char *path, const struct buf *b, struct err *e)
 {
-	char *file = xasprintf("%s/%s", l->root, path);
-	int rc = make_folder_of(file, e) < 0 || io_write_file(file, b->data, b->len, e) < 0 ? -1 : 0;
+	char *file = synth_layout_file(l, path, e);
+	int rc = !file || io_write_file(file, b->data, b->len, e) < 0 ? -1 : 0;
 
 	free(file);
 	return rc;
+}
+
+struct mat_out *synth_layout_mat(const struct synth_layout *l, const char *path, enum mat_out_form form, struct err *e)
+{
+	char *file = synth_layout_file(l, path, e);
+	struct mat_out *m = file ? mat_out_open(file, form, e) : NULL;
+
+	free(file);
+	return m;
 }
 
 static int check_empty(const char *root, struct err *e)
@@ -97,8 +110,8 @@ int synth_layout_open(struct synth_layout *l, const struct synth_layout_set *set
 		      const struct synth_scene *s, struct err *e)
 {
 	*l = (struct synth_layout){ .set = set, .scene = s, .root = root };
-	if (set->start)
-		set->start(l);
+	if (set->start && set->start(l, e) < 0)
+		return -1;
 	if (check_empty(root, e) < 0 || io_make_dirs(root, e) < 0)
 		return -1;
 	for (const char *const *f = set->folder; f && *f; f++) {
@@ -120,14 +133,16 @@ int synth_layout_job(struct synth_layout *l, const struct synth_job *j, struct e
 	l->set->add(l, j, &path);
 	l->pictures++;
 	rc = write_file(l, path.data, &j->payload, e);
+	if (!rc && l->set->more)
+		rc = l->set->more(l, j, path.data, e);
 	buf_release(&path);
 	return rc;
 }
 
 int synth_layout_commit(struct synth_layout *l, struct err *e)
 {
-	if (l->set->finish)
-		l->set->finish(l);
+	if (l->set->finish && l->set->finish(l, e) < 0)
+		return -1;
 	for (int i = 0; i < l->texts; i++)
 		if (write_file(l, l->text[i].path, &l->text[i].b, e) < 0)
 			return -1;

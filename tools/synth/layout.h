@@ -8,20 +8,23 @@
 #define FRL_SYNTH_LAYOUT_H
 
 #include "common/buf.h"
+#include "common/mat_out.h"
 #include "tools/synth/output.h"
 
 struct synth_layout;
 
-/* A set: how many persons it has (0: any), its folders, where a picture lies, what its lists say of it. */
+/* A set: how many persons it has (0: any), its folders, where a picture lies, what its lists say of it. NULL: nothing to do. */
 struct synth_layout_set {
 	const char *name;
-	int persons;
+	int persons, size;	   /* size: of its pictures; 0: PHOTO_SIZE */
 	const char *const *folder; /* that are there even if empty; NULL-ended, or NULL */
 	/* Writes the picture's path, relative to the set's folder, to path, and adds to the set's texts. */
 	void (*add)(struct synth_layout *l, const struct synth_job *j, struct buf *path);
-	void (*finish)(struct synth_layout *l); /* NULL: nothing */
-	void (*start)(struct synth_layout *l);	/* NULL: nothing */
-	bool mesh;				/* add needs truth.mesh */
+	int (*more)(struct synth_layout *l, const struct synth_job *j, const char *path, struct err *e); /* files */
+	int (*start)(struct synth_layout *l, struct err *e); /* before the folder is made */
+	int (*finish)(struct synth_layout *l, struct err *e);
+	bool mesh; /* truth.mesh is needed */
+	bool weak; /* the camera is, whatever the options say */
 };
 
 struct synth_layout_text {
@@ -38,6 +41,9 @@ struct synth_layout {
 	uint64_t pictures;
 	int32_t vertex[98]; /* of WFLW's points */
 };
+
+/* 300W-LP and AFLW2000-3D have pictures of that size, which is part of what their .mat files mean. */
+enum { SYNTH_3D_SIZE = 450 };
 
 /* Sets by name, NULL-ended, for the option; the one of that number. */
 extern const char *const synth_layout_names[];
@@ -56,10 +62,23 @@ void synth_layout_add(struct synth_layout *l, const char *path, const char *form
 uint64_t synth_layout_person(const struct synth_layout *l, const struct synth_job *j);
 /* A text that has nothing yet. */
 bool synth_layout_new(const struct synth_layout *l, const char *path);
-/* WFLW (layout_wflw.c). */
-void synth_wflw_start(struct synth_layout *l);
-void synth_wflw_add(struct synth_layout *l, const struct synth_job *j, struct buf *path);
 /* Both eyes' middles, nose, corners of the mouth. */
 void synth_layout_points(const struct synth_job *j, float point[5][2]);
+/* The file's name in the file system, to be freed; its folder is made. NULL: it cannot be. */
+char *synth_layout_file(const struct synth_layout *l, const char *path, struct err *e);
+/* Begins that .mat file of the set, as mat_out_open does. */
+struct mat_out *synth_layout_mat(const struct synth_layout *l, const char *path, enum mat_out_form form, struct err *e);
+
+/* ---- sets with a file of their own */
+
+int synth_wflw_start(struct synth_layout *l, struct err *e);
+void synth_wflw_add(struct synth_layout *l, const struct synth_job *j, struct buf *path);
+/* 300W-LP and AFLW2000-3D (layout_3d.c). */
+int synth_3d_start(struct synth_layout *l, struct err *e);
+void synth_300w_lp_add(struct synth_layout *l, const struct synth_job *j, struct buf *path);
+int synth_300w_lp_more(struct synth_layout *l, const struct synth_job *j, const char *path, struct err *e);
+void synth_aflw2000_add(struct synth_layout *l, const struct synth_job *j, struct buf *path);
+int synth_aflw2000_more(struct synth_layout *l, const struct synth_job *j, const char *path, struct err *e);
+int synth_3d_finish(struct synth_layout *l, struct err *e);
 
 #endif

@@ -195,7 +195,7 @@ static void add_ijb(struct synth_layout *l, const char *set, const char *gallery
 }
 
 /* Each person's two templates with each other, and with those of the next ten persons. */
-static void finish_ijb(struct synth_layout *l, const char *set)
+static int finish_ijb(struct synth_layout *l, const char *set)
 {
 	uint64_t each = (uint64_t)l->scene->options.per_identity, persons = each > 1 ? l->pictures / each : 0;
 	char pairs[LINE];
@@ -208,6 +208,7 @@ static void finish_ijb(struct synth_layout *l, const char *set)
 			synth_layout_add(l, pairs, "%llu %llu 0\n", (unsigned long long)(2 * i + 1),
 					 (unsigned long long)(2 * k + 2));
 	}
+	return 0;
 }
 
 static void add_ijbb(struct synth_layout *l, const struct synth_job *j, struct buf *path)
@@ -220,14 +221,16 @@ static void add_ijbc(struct synth_layout *l, const struct synth_job *j, struct b
 	add_ijb(l, "ijbc", "gallery_G1", j, path);
 }
 
-static void finish_ijbb(struct synth_layout *l)
+static int finish_ijbb(struct synth_layout *l, struct err *e)
 {
-	finish_ijb(l, "ijbb");
+	(void)e;
+	return finish_ijb(l, "ijbb");
 }
 
-static void finish_ijbc(struct synth_layout *l)
+static int finish_ijbc(struct synth_layout *l, struct err *e)
 {
-	finish_ijb(l, "ijbc");
+	(void)e;
+	return finish_ijb(l, "ijbc");
 }
 
 /* ---- */
@@ -244,10 +247,24 @@ static const struct synth_layout_set sets[] = {
 	{ .name = "flickr", .add = add_flickr },
 	{ .name = "ijbb", .add = add_ijbb, .finish = finish_ijbb },
 	{ .name = "ijbc", .add = add_ijbc, .finish = finish_ijbc },
+	{ .name = "300w-lp",
+	  .size = SYNTH_3D_SIZE,
+	  .weak = true,
+	  .start = synth_3d_start,
+	  .add = synth_300w_lp_add,
+	  .more = synth_300w_lp_more,
+	  .finish = synth_3d_finish },
+	{ .name = "aflw2000",
+	  .size = SYNTH_3D_SIZE,
+	  .weak = true,
+	  .start = synth_3d_start,
+	  .add = synth_aflw2000_add,
+	  .more = synth_aflw2000_more,
+	  .finish = synth_3d_finish },
 };
 
-const char *const synth_layout_names[] = { "disfa",    "bp4d",	 "affectnet", "300w", "wflw",
-					   "vggface2", "flickr", "ijbb",      "ijbc", NULL };
+const char *const synth_layout_names[] = { "disfa",  "bp4d", "affectnet", "300w",    "wflw",	 "vggface2",
+					   "flickr", "ijbb", "ijbc",	  "300w-lp", "aflw2000", NULL };
 
 const struct synth_layout_set *synth_layout_set(int i)
 {

@@ -86,13 +86,15 @@ static void attributes(const struct synth_job *j, int flag[6])
 	flag[4] = j->truth.hidden > 0;
 }
 
-void synth_wflw_start(struct synth_layout *l)
+int synth_wflw_start(struct synth_layout *l, struct err *e)
 {
+	(void)e;
 	for (int i = 0; i < POINTS; i++) {
 		struct place p = place_of(i);
 
 		l->vertex[i] = nearest(&l->scene->model, &p);
 	}
+	return 0;
 }
 
 void synth_wflw_add(struct synth_layout *l, const struct synth_job *j, struct buf *path)

@@ -205,7 +205,7 @@ static void check_layout(struct config *c)
 	if (!n->jpeg)
 		c->names.jpeg = PHOTO_QUALITY;
 	if (!f->size)
-		f->size = PHOTO_SIZE;
+		f->size = set->size ? set->size : PHOTO_SIZE;
 	if (f->face == 0)
 		f->face = f->size * .5;
 }
@@ -237,7 +237,7 @@ static void check(struct config *c)
 	if (o->near > o->far)
 		opt_usage(&program, "--near is larger than --far");
 	o->seed = (uint64_t)c->seed;
-	o->weak = c->camera == 1;
+	o->weak = c->camera == 1 || (c->layout >= 0 && synth_layout_set(c->layout)->weak);
 	c->names.units = (enum synth_units)c->units;
 	if (!f->size)
 		f->size = f->align ? ALIGNED_SIZE : DEFAULT_SIZE;
