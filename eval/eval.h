@@ -17,5 +17,6 @@ int eval_embed(int argc, char **argv);
 int eval_knn(int argc, char **argv);
 int eval_predict(int argc, char **argv);
 int eval_compare(int argc, char **argv);
+int eval_table(int argc, char **argv);
 
 #endif

@@ -27,6 +27,7 @@ static const struct opt_command commands[] = {
 	{ "embed", eval_embed, "features of pictures by a network, for knn and recognition" },
 	{ "knn", eval_knn, "labels by the nearest neighbours among embeddings, leave one out" },
 	{ "compare", eval_compare, "two files of samples: difference, interval, p" },
+	{ "table", eval_table, "numbers of many runs in a table of the paper, beside its own" },
 	{ 0 },
 };
 
