@@ -127,6 +127,87 @@ close() {
 	[ "$(columns crops.tsv status | sort | uniq -c | awk '{ print $1, $2 }')" = "12 ok" ]
 }
 
+# eyes FILE: the means of the points 36 to 41 and 42 to 47
+eyes() {
+	# shellcheck disable=SC2046
+	columns "$1" $(seq 36 47 | sed 's/.*/lm&x lm&y/') | awk -F '\t' -v OFS='\t' '{ split("", m)
+		for (i = 0; i < 24; i++) m[int(i / 12) * 2 + i % 2] += $(i + 1) / 6
+		print m[0], m[1], m[2], m[3] }'
+}
+
+# by_number FILE COLUMN...: rows by the number in their path
+by_number() {
+	columns "$1" path "${@:2}" | sed 's|^[^\t]*/[a-z]*0*\([0-9]*\)[.][a-z]*\t|\1\t|' | sort -n | cut -f 2-
+}
+
+@test "cofw: v7.3, 29 points that count from 1, pupils, occlusion; pictures inside" {
+	layout cofw --identities 8 --per-identity 2 --yaw 20
+	frl-curate cofw --no-pg -q --root cofw --pictures out >m.tsv
+	[ "$(columns m.tsv split status | sort | uniq -c | awk '{ print $1, $2, $3 }' | tr '\n' ' ')" = "4 test ok 12 train ok " ]
+	[ "$(head -c 19 cofw/COFW_train_color.mat)" = "MATLAB 7.3 MAT-file" ]
+	# persons 3 and 7 are tested: pictures 6, 7, 14 and 15
+	columns truth.tsv id lm17x lm17y lm26x lm21y lm22x lm19y lm24x lm36x lm36y lm45x lm39x lm42x lm31x lm35y lm30x lm30y lm33y \
+		lm48x lm54x lm51y lm62y lm66y lm57y lm8x lm8y x1 y1 x2 y2 |
+		awk -F '\t' '{ split($1, p, "/"); print p[3] % 4 == 3 ? 1 : 0 "\t" $0 }' OFS='\t' >by-split
+	{ grep -v '^1$' by-split | cut -f 3- && columns truth.tsv id lm17x lm17y lm26x lm21y lm22x lm19y lm24x lm36x lm36y lm45x \
+		lm39x lm42x lm31x lm35y lm30x lm30y lm33y lm48x lm54x lm51y lm62y lm66y lm57y lm8x lm8y x1 y1 x2 y2 |
+		awk -F '\t' '{ split($1, p, "/") } p[3] % 4 == 3' | cut -f 2-; } >want
+	close <(columns m.tsv lm0x lm0y lm1x lm2y lm3x lm4y lm6x lm8x lm8y lm9x lm10x lm11x lm18x lm19y lm20x lm20y lm21y \
+		lm22x lm23x lm24y lm25y lm26y lm27y lm28x lm28y x1 y1 x2 y2) want 1e-4
+	eyes truth.tsv | awk '{ print int((NR - 1) / 2) % 4 == 3, NR, $0 }' OFS='\t' | sort -k 1,1n -k 2,2n | cut -f 3- >want
+	close <(columns m.tsv lm16x lm16y lm17x lm17y) want 1e-4
+	# brows' lower edges lie below their upper ones, lids about the pupils
+	columns m.tsv lm4y lm5y lm6y lm7y lm12y lm16y lm13y lm14y lm17y lm15y |
+		awk '!($1 < $2 && $3 < $4 && $5 <= $6 && $6 <= $7 && $8 <= $9 && $9 <= $10) { exit 1 }'
+	# the pictures are those that are drawn
+	# shellcheck disable=SC2086
+	frl-synth -q --no-pg --model "$model" $photo --identities 8 --per-identity 2 --yaw 20 -n 1 | head -c 12352 | tail -c 12288 >want
+	frl-shard import --raw -q --no-pg out/train/1.png | head -c 12352 | tail -c 12288 | cmp - want
+	# a face without occluder that looks ahead shows all; under occluders, what is covered
+	for p in 0 1; do
+		frl-synth -q --model "$model" --size 64 --face 32 --layout cofw --root o$p --identities 8 --per-identity 2 \
+			--yaw 0 --pitch 0 --roll 0 --expression 0 --occluder $p
+		frl-curate cofw --no-pg -q --no-stat --root o$p | columns /dev/stdin occluded >o$p.tsv
+	done
+	[ "$(awk '{ s += $1 } END { print s }' o0.tsv)" = 0 ]
+	frl-synth -q --no-pg --model "$model" --size 64 --face 32 --identities 8 --per-identity 2 --yaw 0 --pitch 0 --roll 0 \
+		--expression 0 --occluder 1 -m t.tsv >/dev/null
+	columns t.tsv occluded | awk '{ print int((NR - 1) / 2) % 4 == 3, NR, $0 }' | sort -k 1,1n -k 2,2n | cut -d ' ' -f 3 >want
+	# the shares of 29 and of 68 points
+	paste o1.tsv want | awk '{ d = $1 - $2; if (d < -.35 || d > .35 || ($2 > .2 && $1 == 0)) exit 1; s += $1 } END { exit !(s > .5) }'
+}
+
+@test "aflw19: 19 points, HRNet's lists with both splits, and the .mat" {
+	layout aflw19 --identities 8 --per-identity 2 --yaw 60 --roll 0
+	frl-curate aflw19 --no-pg -q --root aflw19 >m.tsv
+	[ "$(columns m.tsv split status | sort | uniq -c | awk '{ print $1, $2, $3 }' | tr '\n' ' ')" = "4 test ok 12 train ok " ]
+	same68="lm17x lm19y lm21x lm22y lm24x lm26y lm36x lm36y lm39x lm42y lm45x lm31y lm30x lm30y lm35x lm48y lm54x lm8x lm8y"
+	same19="lm0x lm1y lm2x lm3y lm4x lm5y lm6x lm6y lm8x lm9y lm11x lm12y lm13x lm13y lm14x lm15y lm17x lm18x lm18y"
+	# shellcheck disable=SC2086
+	close <(by_number m.tsv $same19) <(columns truth.tsv $same68) 1e-4
+	close <(by_number m.tsv lm7x lm7y lm10x lm10y) <(eyes truth.tsv) 1e-4
+	columns truth.tsv x1 y1 x2 y2 | awk '{ w = $3 - $1; h = $4 - $2; s = w > h ? w : h
+		print ($1 + $3 - s) / 2, ($2 + $4 - s) / 2, s }' OFS='\t' >want
+	close <(by_number m.tsv x1 y1 norm) want .001
+	mkdir mat
+	mv aflw19/data aflw19/AFLWinfo_release.mat mat
+	frl-curate aflw19 --no-pg -q --root mat >mat.tsv
+	[ "$(columns mat.tsv split status | sort | uniq -c | awk '{ print $1, $2, $3 }' | tr '\n' ' ')" = "16 train ok " ]
+	# shellcheck disable=SC2086
+	close <(by_number mat.tsv $same19 x1 x2 y1 y2) <(columns truth.tsv $same68 x1 x2 y1 y2) 1e-4
+	# the training set comes first; who looks away hides something
+	[ "$(columns mat.tsv path | tail -n 4 | tr '\n' ' ')" = "data/flickr/0/image00007.jpg data/flickr/0/image00008.jpg data/flickr/0/image00015.jpg data/flickr/0/image00016.jpg " ]
+	paste <(by_number mat.tsv seen) <(columns truth.tsv yaw occluded) |
+		awk '{ y = $2 < 0 ? -$2 : $2; if (y > 45) { far++; lost += $1 < 19 } else if (y < 20 && $3 == 0 && $1 < 17) exit 1 }
+			END { exit !(far && lost == far) }'
+	columns m.tsv path frontal | awk '$2 == 1 { print $1 }' | sort >got
+	columns mat.tsv path seen | awk '$2 == 19 { print $1 }' | grep -f <(columns m.tsv path split | awk '$2 == "test" { print $1 }') | sort >want || true
+	cmp got want
+	run frl-synth --model "$model" --layout cofw --root d --identities 3
+	[ "$status" -eq 2 ]
+	[[ $output == *"cofw has at least 4 persons"* ]]
+}
+
 # vertices FILE N: x y z of each vertex of the first N records, which are f32 [725,3]
 vertices() {
 	for ((k = 0; k < $2; k++)); do

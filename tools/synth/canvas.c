@@ -179,27 +179,49 @@ int synth_background(struct synth_canvas *c, const struct synth_backdrop *b, con
 
 /* ---- occluders */
 
-int synth_occlude(struct synth_canvas *c, const struct synth_options *o, const struct synth_picture *p, const float *xy,
-		  int n)
+/* Where it is; false: this picture has none. r then gives what it looks like. */
+static bool draw_occluder(struct occluder *k, struct rng *r, const struct synth_options *o,
+			  const struct synth_picture *p, int size)
 {
-	struct occluder k = { .soft = 1 };
-	struct rng r;
-	float colour[3], side = (float)c->size;
+	float side = (float)size;
 	double turn;
-	uint32_t seed;
-	int hidden = 0, x0, x1, y0, y1;
 
-	synth_rng(&r, o->seed, SYNTH_FOR_OCCLUDER, p->identity, p->sample + 1);
-	if (rng_f64(&r) >= o->occluder)
-		return 0;
-	turn = synth_uniform(&r, 0, 3.14159265);
-	k.c = (float)cos(turn);
-	k.s = (float)sin(turn);
-	k.round = rng_f64(&r) < .5;
-	k.x = side * (float)synth_uniform(&r, .1, .9);
-	k.y = side * (float)synth_uniform(&r, .1, .9);
-	k.half_w = side * (float)synth_uniform(&r, .05, .2);
-	k.half_h = side * (float)synth_uniform(&r, .05, .2);
+	synth_rng(r, o->seed, SYNTH_FOR_OCCLUDER, p->identity, p->sample + 1);
+	if (rng_f64(r) >= o->occluder)
+		return false;
+	turn = synth_uniform(r, 0, 3.14159265);
+	k->soft = 1;
+	k->c = (float)cos(turn);
+	k->s = (float)sin(turn);
+	k->round = rng_f64(r) < .5;
+	k->x = side * (float)synth_uniform(r, .1, .9);
+	k->y = side * (float)synth_uniform(r, .1, .9);
+	k->half_w = side * (float)synth_uniform(r, .05, .2);
+	k->half_h = side * (float)synth_uniform(r, .05, .2);
+	return true;
+}
+
+void synth_hidden(const struct synth_options *o, const struct synth_picture *p, int size, const float (*xy)[2], int n,
+		  bool *hidden)
+{
+	struct occluder k = { 0 };
+	struct rng r;
+	bool any = draw_occluder(&k, &r, o, p, size);
+
+	for (int i = 0; i < n; i++)
+		hidden[i] = any && cover(&k, xy[i][0], xy[i][1]) >= .5F;
+}
+
+void synth_occlude(struct synth_canvas *c, const struct synth_options *o, const struct synth_picture *p)
+{
+	struct occluder k = { 0 };
+	struct rng r;
+	float colour[3];
+	uint32_t seed;
+	int x0, x1, y0, y1;
+
+	if (!draw_occluder(&k, &r, o, p, c->size))
+		return;
 	draw_colour(&r, colour, .1, .9);
 	seed = rng_u32(&r);
 	extent(&k, c->size, &x0, &x1, &y0, &y1);
@@ -213,7 +235,4 @@ int synth_occlude(struct synth_canvas *c, const struct synth_options *o, const s
 			for (int i = 0; i < 3; i++)
 				pixel(c, x, y)[i] += a * (colour[i] * shade - pixel(c, x, y)[i]);
 		}
-	for (int i = 0; i < n; i++)
-		hidden += cover(&k, xy[2 * i], xy[2 * i + 1]) >= .5F;
-	return hidden;
 }

@@ -28,12 +28,11 @@ void synth_canvas_release(struct synth_canvas *c);
 int synth_background(struct synth_canvas *c, const struct synth_backdrop *b, const struct synth_options *o,
 		     const struct synth_picture *p, struct err *e);
 
-/*
- * Something before the face, in `occluder` of the pictures. xy [n][2]: points of the picture; returns how many of them it
- * hides.
- */
-int synth_occlude(struct synth_canvas *c, const struct synth_options *o, const struct synth_picture *p, const float *xy,
-		  int n);
+/* Something before the face, in `occluder` of the pictures. */
+void synth_occlude(struct synth_canvas *c, const struct synth_options *o, const struct synth_picture *p);
+/* Which points xy [n][2] of that picture, of size x size pixels, it covers. */
+void synth_hidden(const struct synth_options *o, const struct synth_picture *p, int size, const float (*xy)[2], int n,
+		  bool *hidden);
 
 /* Blur, the sensor's noise, rounding to bytes, and JPEG, each in some of the pictures; the result is c->picture. */
 int synth_degrade(struct synth_canvas *c, const struct synth_options *o, const struct synth_picture *p, struct err *e);

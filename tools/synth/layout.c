@@ -93,6 +93,16 @@ struct mat_out *synth_layout_mat(const struct synth_layout *l, const char *path,
 	return m;
 }
 
+double *synth_layout_columns(const double *row, size_t rows, size_t n)
+{
+	double *out = xrealloc_array(NULL, rows * n, sizeof *out);
+
+	for (size_t i = 0; i < rows; i++)
+		for (size_t k = 0; k < n; k++)
+			out[i + k * rows] = row[i * n + k];
+	return out;
+}
+
 static int check_empty(const char *root, struct err *e)
 {
 	DIR *d = opendir(root);
@@ -132,7 +142,7 @@ int synth_layout_job(struct synth_layout *l, const struct synth_job *j, struct e
 
 	l->set->add(l, j, &path);
 	l->pictures++;
-	rc = write_file(l, path.data, &j->payload, e);
+	rc = l->set->raw ? 0 : write_file(l, path.data, &j->payload, e);
 	if (!rc && l->set->more)
 		rc = l->set->more(l, j, path.data, e);
 	buf_release(&path);
@@ -151,6 +161,8 @@ int synth_layout_commit(struct synth_layout *l, struct err *e)
 
 void synth_layout_release(struct synth_layout *l)
 {
+	if (l->set && l->set->release)
+		l->set->release(l);
 	for (int i = 0; i < l->texts; i++) {
 		free(l->text[i].path);
 		buf_release(&l->text[i].b);

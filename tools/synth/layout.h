@@ -9,21 +9,23 @@
 
 #include "common/buf.h"
 #include "common/mat_out.h"
-#include "tools/synth/output.h"
+#include "tools/synth/places.h"
 
 struct synth_layout;
 
 /* A set: how many persons it has (0: any), its folders, where a picture lies, what its lists say of it. NULL: nothing to do. */
 struct synth_layout_set {
 	const char *name;
-	int persons, size;	   /* size: of its pictures; 0: PHOTO_SIZE */
+	int persons, least, size;  /* at least so many; pixels of its pictures; 0: PHOTO_SIZE */
 	const char *const *folder; /* that are there even if empty; NULL-ended, or NULL */
 	/* Writes the picture's path, relative to the set's folder, to path, and adds to the set's texts. */
 	void (*add)(struct synth_layout *l, const struct synth_job *j, struct buf *path);
 	int (*more)(struct synth_layout *l, const struct synth_job *j, const char *path, struct err *e); /* files */
 	int (*start)(struct synth_layout *l, struct err *e); /* before the folder is made */
 	int (*finish)(struct synth_layout *l, struct err *e);
+	void (*release)(struct synth_layout *l);
 	bool mesh; /* truth.mesh is needed */
+	bool raw;  /* pictures come as rows of pixels, and are not written as files of their own */
 	bool weak; /* the camera is, whatever the options say */
 };
 
@@ -39,7 +41,8 @@ struct synth_layout {
 	struct synth_layout_text *text; /* [texts] */
 	int texts;
 	uint64_t pictures;
-	int32_t vertex[98]; /* of WFLW's points */
+	int32_t vertex[SYNTH_PLACES]; /* of the set's points */
+	void *own;		      /* what the set keeps; freed by its release */
 };
 
 /* 300W-LP and AFLW2000-3D have pictures of that size, which is part of what their .mat files mean. */
@@ -69,10 +72,22 @@ char *synth_layout_file(const struct synth_layout *l, const char *path, struct e
 /* Begins that .mat file of the set, as mat_out_open does. */
 struct mat_out *synth_layout_mat(const struct synth_layout *l, const char *path, enum mat_out_form form, struct err *e);
 
+/* Rows of n numbers as MATLAB has them, column by column; to be freed. */
+double *synth_layout_columns(const double *row, size_t rows, size_t n);
+
 /* ---- sets with a file of their own */
 
 int synth_wflw_start(struct synth_layout *l, struct err *e);
 void synth_wflw_add(struct synth_layout *l, const struct synth_job *j, struct buf *path);
+/* COFW (layout_cofw.c) and AFLW-19 (layout_aflw19.c). */
+int synth_cofw_start(struct synth_layout *l, struct err *e);
+void synth_cofw_add(struct synth_layout *l, const struct synth_job *j, struct buf *path);
+int synth_cofw_finish(struct synth_layout *l, struct err *e);
+void synth_cofw_release(struct synth_layout *l);
+int synth_aflw19_start(struct synth_layout *l, struct err *e);
+void synth_aflw19_add(struct synth_layout *l, const struct synth_job *j, struct buf *path);
+int synth_aflw19_finish(struct synth_layout *l, struct err *e);
+void synth_aflw19_release(struct synth_layout *l);
 /* 300W-LP and AFLW2000-3D (layout_3d.c). */
 int synth_3d_start(struct synth_layout *l, struct err *e);
 void synth_300w_lp_add(struct synth_layout *l, const struct synth_job *j, struct buf *path);

@@ -247,6 +247,21 @@ static const struct synth_layout_set sets[] = {
 	{ .name = "flickr", .add = add_flickr },
 	{ .name = "ijbb", .add = add_ijbb, .finish = finish_ijbb },
 	{ .name = "ijbc", .add = add_ijbc, .finish = finish_ijbc },
+	{ .name = "cofw",
+	  .least = 4,
+	  .start = synth_cofw_start,
+	  .add = synth_cofw_add,
+	  .finish = synth_cofw_finish,
+	  .release = synth_cofw_release,
+	  .mesh = true,
+	  .raw = true },
+	{ .name = "aflw19",
+	  .least = 4,
+	  .start = synth_aflw19_start,
+	  .add = synth_aflw19_add,
+	  .finish = synth_aflw19_finish,
+	  .release = synth_aflw19_release,
+	  .mesh = true },
 	{ .name = "300w-lp",
 	  .size = SYNTH_3D_SIZE,
 	  .weak = true,
@@ -263,8 +278,8 @@ static const struct synth_layout_set sets[] = {
 	  .finish = synth_3d_finish },
 };
 
-const char *const synth_layout_names[] = { "disfa",  "bp4d", "affectnet", "300w",    "wflw",	 "vggface2",
-					   "flickr", "ijbb", "ijbc",	  "300w-lp", "aflw2000", NULL };
+const char *const synth_layout_names[] = { "disfa", "bp4d", "affectnet", "300w",   "wflw",    "vggface2", "flickr",
+					   "ijbb",  "ijbc", "cofw",	 "aflw19", "300w-lp", "aflw2000", NULL };
 
 const struct synth_layout_set *synth_layout_set(int i)
 {

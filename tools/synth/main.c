@@ -204,6 +204,8 @@ static void check_layout(struct config *c)
 	}
 	if (!n->jpeg)
 		c->names.jpeg = PHOTO_QUALITY;
+	if (set->raw)
+		c->names.jpeg = 0;
 	if (!f->size)
 		f->size = set->size ? set->size : PHOTO_SIZE;
 	if (f->face == 0)
@@ -250,6 +252,9 @@ static void check(struct config *c)
 	else if (!c->n)
 		c->n = c->per_identity;
 	o->per_identity = c->per_identity;
+	if (c->layout >= 0 && c->n <= (synth_layout_set(c->layout)->least - 1) * (int64_t)c->per_identity)
+		opt_usage(&program, "%s has at least %d persons\nhint: --identities, or a smaller --per-identity",
+			  synth_layout_set(c->layout)->name, synth_layout_set(c->layout)->least);
 }
 
 static void open_scene(struct synth_scene *s, const struct config *c, int threads)

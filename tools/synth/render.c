@@ -258,11 +258,24 @@ static void fill(struct synth_canvas *c, const float rgb[3])
 		c->rgb[i] = rgb[i % 3];
 }
 
+static int count_hidden(const struct synth_scene *s, const struct synth_truth *t)
+{
+	float xy[SYNTH_LANDMARKS][2];
+	bool hidden[SYNTH_LANDMARKS];
+	int n = 0;
+
+	for (int i = 0; i < SYNTH_LANDMARKS; i++)
+		memcpy(xy[i], t->landmark[i], sizeof xy[i]);
+	synth_hidden(&s->options, &t->picture, s->frame.size, (const float(*)[2])xy, SYNTH_LANDMARKS, hidden);
+	for (int i = 0; i < SYNTH_LANDMARKS; i++)
+		n += hidden[i];
+	return n;
+}
+
 int synth_render(struct synth_worker *w, uint64_t i, struct synth_truth *t, struct err *e)
 {
 	const struct synth_scene *s = w->scene;
 	struct synth_options clean = s->options;
-	float xy[2 * SYNTH_LANDMARKS];
 
 	synth_draw(&t->picture, &s->options, &s->model, i);
 	meet_person(w, &t->picture);
@@ -278,9 +291,8 @@ int synth_render(struct synth_worker *w, uint64_t i, struct synth_truth *t, stru
 	if (s->probe) {
 		clean.degrade = 0;
 	} else {
-		for (int k = 0; k < 2 * SYNTH_LANDMARKS; k++)
-			xy[k] = t->landmark[k / 2][k % 2];
-		t->hidden = synth_occlude(&w->canvas, &s->options, &t->picture, xy, SYNTH_LANDMARKS);
+		synth_occlude(&w->canvas, &s->options, &t->picture);
+		t->hidden = count_hidden(s, t);
 	}
 	return synth_degrade(&w->canvas, &clean, &t->picture, e);
 }
