@@ -1,6 +1,6 @@
-# Cumulative error distributions: gnuplot -e "files='a.tsv b.tsv'; png='ced.png'" ced.gp
-set terminal pngcairo size 960,600 font 'sans,14'
-set output png
+# Cumulative error distributions: gnuplot -e "files='a.tsv b.tsv'; out='ced.png'; type='png'" ced.gp
+if (type eq 'svg') { set terminal svg size 960,600 font 'sans,14' } else { set terminal pngcairo size 960,600 font 'sans,14' }
+set output out
 set datafile separator '\t'
 set datafile commentschars '#'
 set xlabel 'normalised error'

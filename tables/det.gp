@@ -1,6 +1,6 @@
-# DET curves: gnuplot -e "files='a.tsv b.tsv'; png='det.png'" det.gp
-set terminal pngcairo size 720,720 font 'sans,14'
-set output png
+# DET curves: gnuplot -e "files='a.tsv b.tsv'; out='det.png'; type='png'" det.gp
+if (type eq 'svg') { set terminal svg size 720,720 font 'sans,14' } else { set terminal pngcairo size 720,720 font 'sans,14' }
+set output out
 set datafile separator '\t'
 set datafile commentschars '#'
 set logscale xy

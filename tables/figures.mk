@@ -1,20 +1,22 @@
-# Figures of evaluations, from the TSV that frl-eval writes; the PNG goes beside the first file.
+# Figures of evaluations, from the TSV that frl-eval writes; PNG and SVG go beside the first file.
 #   make figures [CED='a.tsv b.tsv'] [ROC='a.tsv ..'] [PR=curves.tsv] [FACES=faces.tsv] [OUT=DIR]
-# CED: --ced of landmarks or mesh (the paper's Figure 2 from several); ROC: --roc of recognition (ROC and DET); PR: --curves of
-# detection; FACES: the histogram of face sizes (fig1).
+# CED: --ced of landmarks or mesh; ROC: --roc of recognition (ROC and DET); PR: --curves of detection; FACES: the histogram of face
+# sizes (fig1).
 
 figures_out = $(if $(filter command,$(firstword $(origin OUT))),$(OUT),$(patsubst %/,%,$(dir $(firstword $1))))
+
+# A picture by tables/$(1).gp as $(3).png and $(3).svg, which appear whole or not at all; $(2) sets what the script reads.
+draw = for t in png svg; do \
+	gnuplot -e "$(2); type='$$t'; out='$(3).$$t.tmp'" tables/$(1).gp && mv '$(3)'.$$t.tmp '$(3)'.$$t && echo '$(3)'.$$t || \
+		{ rm -f '$(3)'.$$t.tmp; exit 1; }; done
 
 figures:
 	@test -n '$(CED)$(ROC)$(PR)$(FACES)' || { \
 		echo "frl: make figures CED='a.tsv ..' ROC='a.tsv ..' PR=curves.tsv FACES=faces.tsv" >&2; exit 2; }
-	@test -z '$(CED)' || { gnuplot -e "files='$(CED)'; png='$(call figures_out,$(CED))/ced.png'" tables/ced.gp && \
-		echo '$(call figures_out,$(CED))/ced.png'; }
-	@test -z '$(ROC)' || { gnuplot -e "files='$(ROC)'; png='$(call figures_out,$(ROC))/roc.png'" tables/roc.gp && \
-		gnuplot -e "files='$(ROC)'; png='$(call figures_out,$(ROC))/det.png'" tables/det.gp && \
-		echo '$(call figures_out,$(ROC))/roc.png'; }
-	@test -z '$(PR)' || { gnuplot -e "tsv='$(PR)'; png='$(call figures_out,$(PR))/pr.png'" tables/pr.gp && \
-		echo '$(call figures_out,$(PR))/pr.png'; }
+	@test -z '$(CED)' || { $(call draw,ced,files='$(CED)',$(call figures_out,$(CED))/ced); }
+	@test -z '$(ROC)' || { $(call draw,roc,files='$(ROC)',$(call figures_out,$(ROC))/roc); \
+		$(call draw,det,files='$(ROC)',$(call figures_out,$(ROC))/det); }
+	@test -z '$(PR)' || { $(call draw,pr,tsv='$(PR)',$(call figures_out,$(PR))/pr); }
 	@test -z '$(FACES)' || $(MAKE) --no-print-directory fig1
 
 .PHONY: figures

@@ -1,6 +1,6 @@
-# Precision and recall of WIDER FACE's three subsets: gnuplot -e "tsv='curves.tsv'; png='pr.png'" pr.gp
-set terminal pngcairo size 720,600 font 'sans,14'
-set output png
+# Precision and recall of WIDER FACE's three subsets: gnuplot -e "tsv='curves.tsv'; out='pr.png'; type='png'" pr.gp
+if (type eq 'svg') { set terminal svg size 720,600 font 'sans,14' } else { set terminal pngcairo size 720,600 font 'sans,14' }
+set output out
 set datafile separator '\t'
 set datafile commentschars '#'
 set xlabel 'recall'

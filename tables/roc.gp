@@ -1,6 +1,6 @@
-# ROC curves: gnuplot -e "files='a.tsv b.tsv'; png='roc.png'" roc.gp
-set terminal pngcairo size 960,600 font 'sans,14'
-set output png
+# ROC curves: gnuplot -e "files='a.tsv b.tsv'; out='roc.png'; type='png'" roc.gp
+if (type eq 'svg') { set terminal svg size 960,600 font 'sans,14' } else { set terminal pngcairo size 960,600 font 'sans,14' }
+set output out
 set datafile separator '\t'
 set datafile commentschars '#'
 set logscale x

@@ -3,6 +3,7 @@
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return 1
+	unset MAKEFLAGS MAKELEVEL
 	command -v gnuplot >/dev/null || skip "no gnuplot here"
 }
 
@@ -18,12 +19,30 @@ fig1() { make -s -C "$FRL_TOP" fig1 FACES="$PWD/$1"; }
 	printf '22.6274\t26.9087\t0\t0\n26.9087\t32\t0\t0\n32\t38.0546\t1\t0.333333\n' >>want.tsv
 	diff want.tsv fig1.tsv
 	[ "$(head -c 4 fig1.png | tail -c 3)" = PNG ]
+	grep -q '</svg>' fig1.svg
 }
 
 @test "the detector's columns count where there are two boxes; comments are skipped" {
 	printf '#pg\tsomething\nx1\ty1\tx2\ty2\tdet_x1\tdet_y1\tdet_x2\tdet_y2\n0\t0\t500\t500\t1\t1\t17\t17\n' >faces.tsv
 	fig1 faces.tsv
 	[ "$(cut -f 1 fig1.tsv | tail -n 1)" = 16 ]
+}
+
+@test "by default the faces of Flickr in DATA; another scale is in the title" {
+	mkdir -p data/shards/flickr-face data/flickr-face
+	printf 'x1\ty1\tx2\ty2\n0\t0\t16\t16\n' >data/shards/flickr-face/faces.tsv
+	make -s -C "$FRL_TOP" fig1 DATA="$PWD/data" OUT="$PWD/out" SCALE=ci
+	[ "$(cut -f 1 out/fig1.tsv)" = "$(printf 'from\n16')" ]
+	grep -q 'no result: scale ci' out/fig1.svg
+	printf 'x1\ty1\tx2\ty2\n0\t0\t64\t64\n' >data/flickr-face/faces.tsv
+	make -s -C "$FRL_TOP" fig1 DATA="$PWD/data"
+	[ "$(cut -f 1 data/flickr-face/fig1.tsv | tail -n 1)" = 64 ]
+	[ "$(grep -c 'no result' data/flickr-face/fig1.svg)" -eq 0 ]
+	run make -s -C "$FRL_TOP" fig1 DATA="$PWD/none"
+	[ "$status" -ne 0 ]
+	[[ $output == *"no $PWD/none/flickr-face/faces.tsv"*hint:* ]]
+	run make -s -C "$FRL_TOP" fig1
+	[ "$status" -ne 0 ]
 }
 
 @test "no faces, or no boxes, is an error and leaves nothing" {

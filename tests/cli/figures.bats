@@ -37,7 +37,48 @@ setup() {
 	make -s -C "$FRL_TOP" figures CED="$PWD/a.tsv $PWD/b.tsv" ROC="$PWD/r.tsv"
 	for f in ced roc det; do
 		[ "$(head -c 4 $f.png | tail -c 3)" = PNG ]
+		grep -q '</svg>' $f.svg
 	done
 	run make -s -C "$FRL_TOP" figures
 	[ "$status" -ne 0 ]
+}
+
+# curve SCALE FRACTION INIT SEED: a cell's curve, as frl-eval mesh --ced writes it
+curve() {
+	mkdir -p "out/$1/mesh/300w-lp/$2pct/$3/seed$4"
+	printf '#pg\tfrl-eval\nerror\tfraction\n0.0%s\t0.5\n0.1\t1\n' $((4 + $4)) >"out/$1/mesh/300w-lp/$2pct/$3/seed$4/ced-florence.tsv"
+}
+
+@test "make fig2: curves of cells joined in the paper's order, PNG and SVG beside; what is missing is said" {
+	command -v gnuplot >/dev/null || skip "no gnuplot"
+	for f in 2 100; do for i in ours random; do curve ci $f $i 0; done; done
+	curve ci 2 ours 10
+	curve ci 2 ours 9
+	fig2() { make -s -C "$FRL_TOP" fig2 OUT="$PWD/o" CED="$(find "$PWD/out" -name 'ced-*' | tr '\n' ' ')" "$@"; }
+	fig2 FRACTIONS='100 2' INITS='random ours'
+	cut -f 1-3 o/fig2.tsv | uniq | diff - <(printf '#no-result scale\tci\n#xmax\t0.1\nfraction\tinit\tseed\n100%%\trandom\t0\n100%%\tours\t0
+2%%\trandom\t0\n2%%\tours\t0\n2%%\tours\t9\n2%%\tours\t10\n')
+	grep '^100%	ours' o/fig2.tsv | cut -f 4- | diff - <(printf '0\t0\tci\n0.04\t0.5\tci\n0.1\t1\tci\n')
+	[ "$(head -c 4 o/fig2.png | tail -c 3)" = PNG ]
+	grep -q 'no result: scale ci' o/fig2.svg
+	[ "$(grep -c incomplete o/fig2.svg)" -eq 0 ]
+	# A curve that is missing, a file that is none, two scales.
+	run fig2 INITS='random ours'
+	[ "$status" -ne 0 ]
+	[[ $output == *"fig2: no curve of 10% ours"* ]]
+	grep -q '^#incomplete	10% random, 10% ours$' o/fig2.tsv
+	grep -q 'no curve of 10% random, 10% ours' o/fig2.svg
+	rm o/*
+	echo x >out/ci/mesh/300w-lp/2pct/ours/seed0/ced-florence.tsv
+	run fig2
+	[ "$status" -ne 0 ]
+	[[ $output == *"ced-florence.tsv: not a curve"* ]]
+	curve ci 2 ours 0
+	curve paper 100 imagenet 0
+	run fig2
+	[[ $output == *"is of another scale"* ]]
+	[ -z "$(ls o)" ]
+	run make -s -C "$FRL_TOP" fig2 SCALE=none
+	[ "$status" -ne 0 ]
+	[[ $output == *"none is in tables/out/none/mesh"* ]]
 }
