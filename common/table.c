@@ -30,10 +30,15 @@ bool table_has(const struct table *t, const char *column)
 	return tsv_col(&t->tsv, column) >= 0;
 }
 
+const char *table_file(const struct table *t, size_t row)
+{
+	return t->file ? t->file[row] : t->tsv.name;
+}
+
 int table_bad(const struct table *t, size_t row, const char *column, const char *what, struct err *e)
 {
-	return err_set(e, "'%s' line %llu: column '%s': %s", t->tsv.name, (unsigned long long)t->line[row], column,
-		       what);
+	return err_set(e, "'%s' line %llu: column '%s': %s", table_file(t, row), (unsigned long long)t->line[row],
+		       column, what);
 }
 
 struct columns {
@@ -151,6 +156,67 @@ out:
 	return rc;
 }
 
+/* ---- tables one after the other */
+
+/* The order of both: t's rows, and more's as those behind them. -1: a face is in both. */
+static int merge_order(const struct table *t, const struct table *more, size_t *order, struct err *e)
+{
+	size_t a = 0, b = 0;
+
+	while (a < t->n || b < more->n) {
+		int c = a == t->n ? 1 : b == more->n ? -1 : compare(t, t->order[a], more, more->order[b]);
+
+		if (!c)
+			return err_set(e, "'%s' line %llu: '%.200s' face %lld is in '%s', too", more->tsv.name,
+				       (unsigned long long)more->line[more->order[b]], more->id[more->order[b]],
+				       (long long)more->face[more->order[b]], table_file(t, t->order[a]));
+		order[a + b] = c < 0 ? t->order[a] : t->n + more->order[b];
+		c < 0 ? a++ : b++;
+	}
+	return 0;
+}
+
+/* n values at *to, then those of `from`. */
+static void *join_arrays(void *to, size_t n, const void *from, size_t more, size_t size)
+{
+	char *all = xrealloc_array(to, n + more + 1, size);
+
+	if (more)
+		memcpy(all + n * size, from, more * size);
+	return all;
+}
+
+int table_append(struct table *t, struct table *more, struct err *e)
+{
+	size_t n = t->n + more->n, *order = xrealloc_array(NULL, n + 1, sizeof *order);
+	const char **file;
+
+	if (t->numbers != more->numbers || t->texts != more->texts)
+		BUG("tables of other columns");
+	if (merge_order(t, more, order, e)) {
+		free(order);
+		return -1;
+	}
+	file = xcalloc(n + 1, sizeof *file);
+	for (size_t i = 0; i < n; i++)
+		file[i] = i < t->n ? table_file(t, i) : table_file(more, i - t->n);
+	t->id = join_arrays(t->id, t->n, more->id, more->n, sizeof *t->id);
+	t->face = join_arrays(t->face, t->n, more->face, more->n, sizeof *t->face);
+	t->line = join_arrays(t->line, t->n, more->line, more->n, sizeof *t->line);
+	t->number = join_arrays(t->number, t->n * (size_t)t->numbers, more->number, more->n * (size_t)t->numbers,
+				sizeof *t->number);
+	t->text = join_arrays(t->text, t->n * (size_t)t->texts, more->text, more->n * (size_t)t->texts,
+			      sizeof *t->text);
+	free(t->order);
+	free(t->file);
+	t->order = order;
+	t->file = file;
+	t->n = n;
+	t->failed += more->failed;
+	more->n = 0; /* its texts are t's now */
+	return 0;
+}
+
 static int by_face(const void *a, const void *b)
 {
 	const struct table_face *x = a, *y = b;
@@ -189,6 +255,7 @@ void table_release(struct table *t)
 	free(t->number);
 	free(t->text);
 	free(t->order);
+	free(t->file);
 	tsv_close(&t->tsv);
 	*t = (struct table){ 0 };
 }
@@ -215,7 +282,7 @@ static int complain(const struct alone *a, const struct table *of, const struct 
 		return err_set(e,
 			       "'%s' line %llu: '%.200s' face %lld is not in '%s', nor are %zu other rows\n"
 			       "hint: --partial leaves them out",
-			       of->tsv.name, (unsigned long long)of->line[a->first], of->id[a->first],
+			       table_file(of, a->first), (unsigned long long)of->line[a->first], of->id[a->first],
 			       (long long)of->face[a->first], other->tsv.name, a->n - 1);
 	if (!quiet)
 		warn("'%s': %zu of %zu rows are not in '%s' and left out", of->tsv.name, a->n, of->n, other->tsv.name);

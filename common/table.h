@@ -21,9 +21,10 @@ struct table {
 	int numbers;
 	double *number; /* [n][numbers] NaN for an empty or nan cell */
 	int texts;
-	char **text;	 /* [n][texts] */
-	size_t *order;	 /* [n] by id and face */
-	uint64_t failed; /* rows that are not ok */
+	char **text;	   /* [n][texts] */
+	size_t *order;	   /* [n] by id and face */
+	const char **file; /* [n] names of the files the rows came from; NULL: the one of tsv */
+	uint64_t failed;   /* rows that are not ok */
 };
 
 /* "-" is standard input. Release after a failure too. */
@@ -39,7 +40,14 @@ bool table_has(const struct table *t, const char *column);
  */
 int table_load(struct table *t, const char *const *number, int numbers, const char *const *text, int texts,
 	       bool complete, struct err *e);
+/*
+ * Moves the rows of `more`, which was loaded with the same columns, behind t's; more's name has to outlive t. -1: a face is in
+ * both.
+ */
+int table_append(struct table *t, struct table *more, struct err *e);
 void table_release(struct table *t);
+/* The file that a row came from. */
+const char *table_file(const struct table *t, size_t row);
 /* -1 with file, line and column of an error about a number. */
 int table_bad(const struct table *t, size_t row, const char *column, const char *what, struct err *e);
 

@@ -40,14 +40,36 @@ static int parse_forms(struct au *a, struct err *e)
 	return 0;
 }
 
-/* Columns named au and digits, of the truth. */
+/* au and digits */
+static bool is_unit(const char *s)
+{
+	return strncmp(s, "au", 2) == 0 && isdigit((unsigned char)s[2]) && !s[2 + strspn(s + 2, "0123456789")];
+}
+
+/* A model's units are the truth's, in any order. */
+static int fits(const struct task_model *m, const char *path, struct table *truth, struct err *e)
+{
+	const struct tsv_row *head = &truth->tsv.head;
+
+	for (int i = 0; i < head->n; i++)
+		if (is_unit(head->field[i]) && task_model_name(m, head->field[i]) < 0)
+			return err_set(e, "'%s' has the unit '%s', which '%s' does not predict", truth->tsv.name,
+				       head->field[i], path);
+	for (int i = 0; i < m->names; i++)
+		if (!table_has(truth, m->name[i]))
+			return err_set(e, "'%s' has no column '%s', which '%s' predicts", truth->tsv.name, m->name[i],
+				       path);
+	return 0;
+}
+
+/* Columns of units, of the truth. */
 static int find_units(struct au *a, struct err *e)
 {
 	const struct tsv_row *head = &a->p.truth.tsv.head;
 
 	for (int i = 0; i < head->n; i++) {
 		const char *s = head->field[i];
-		if (strncmp(s, "au", 2) != 0 || !isdigit((unsigned char)s[2]) || s[2 + strspn(s + 2, "0123456789")])
+		if (!is_unit(s))
 			continue;
 		if (a->units == UNITS)
 			return err_set(e, "'%s' has more than %d action units", a->p.truth.tsv.name, UNITS);
@@ -70,7 +92,7 @@ static int load(struct au *a, struct err *e)
 		text[texts++] = a->p.by;
 	}
 	if (table_load(&a->p.truth, a->name, a->units, text, texts, false, e) ||
-	    table_load(&a->p.pred, a->name, a->units, NULL, 0, true, e))
+	    paired_load(&a->p, a->name, a->units, e))
 		return -1;
 	return paired_join(&a->p, by, e);
 }
@@ -186,7 +208,8 @@ static int run(struct au *a, struct err *e)
 
 static const struct opt_program program = {
 	.name = "frl-eval au",
-	.synopsis = "frl-eval au --truth FILE --pred FILE [option ...]",
+	.synopsis = "frl-eval au --truth FILE --pred FILE[,FILE ...] [option ...]\n"
+		    "frl-eval au --truth FILE --model RUN --data FILE,.. [option ...]",
 	.purpose =
 		"Intensities of facial action units: intraclass correlation, squared and absolute error, correlation.",
 	.example = "frl-eval au --truth disfa.tsv --pred p.tsv --by subject --bootstrap 1000",
@@ -198,6 +221,7 @@ int eval_au(int argc, char **argv)
 	struct err e = { 0 };
 	struct opt options[] = {
 		OPT_PAIRED_INPUT(&a.p),
+		OPT_PAIRED_MODEL(&a.p),
 		OPT_GROUP("Action units"),
 		OPT_F64(0, "missing", "V", &a.missing, -1e9, 1e9,
 			"this value of the truth, too, says that a unit is not coded"),
@@ -213,9 +237,9 @@ int eval_au(int argc, char **argv)
 
 	report_init(&a.p.report, "au");
 	rc = opt_parse(&program, options, argc, argv);
-	rc = parse_forms(&a, &e) || paired_open(&a.p, &program, rc, argc, argv, &e) || run(&a, &e) ? -1 : 0;
+	rc = parse_forms(&a, &e) || paired_open(&a.p, &program, rc, argc, argv, fits, &e) || run(&a, &e) ? -1 : 0;
 	paired_release(&a.p);
 	if (rc)
 		die_err(&e);
-	return EXIT_CODE_OK;
+	return paired_status(&a.p);
 }

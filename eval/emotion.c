@@ -18,6 +18,28 @@ struct emotion {
 	int n, only;			   /* only: the place that compute looks at */
 };
 
+/* The classes of the truth are among the model's. */
+static int fits(const struct task_model *m, const char *path, struct table *truth, struct err *e)
+{
+	const char *const *name = &column[EXPRESSION];
+
+	if (!table_has(truth, *name))
+		return 0;
+	if (table_load(truth, name, 1, NULL, 0, false, e))
+		return -1;
+	for (size_t i = 0; i < truth->n; i++) {
+		double v = truth->number[i];
+
+		if (!isnan(v) && (v != floor(v) || v < 0 || v >= m->names))
+			return err_set(e,
+				       "'%s' line %llu: column '%s': %g is none of the %d classes of '%s', "
+				       "0 (%s) to %d (%s)",
+				       truth->tsv.name, (unsigned long long)truth->line[i], *name, v, m->names, path,
+				       m->name[0], m->names - 1, m->name[m->names - 1]);
+	}
+	return 0;
+}
+
 static int load(struct emotion *m, struct err *e)
 {
 	const char *name[QUANTITIES];
@@ -31,7 +53,7 @@ static int load(struct emotion *m, struct err *e)
 		return err_set(e, "'%s' and '%s' have neither valence nor arousal nor expression in common",
 			       m->p.truth.tsv.name, m->p.pred.tsv.name);
 	if (table_load(&m->p.truth, name, m->n, &m->p.by, m->p.by ? 1 : 0, false, e) ||
-	    table_load(&m->p.pred, name, m->n, NULL, 0, true, e))
+	    paired_load(&m->p, name, m->n, e))
 		return -1;
 	return paired_join(&m->p, m->p.by ? 0 : -1, e);
 }
@@ -118,7 +140,8 @@ static int run(struct emotion *m, struct err *e)
 
 static const struct opt_program program = {
 	.name = "frl-eval emotion",
-	.synopsis = "frl-eval emotion --truth FILE --pred FILE [option ...]",
+	.synopsis = "frl-eval emotion --truth FILE --pred FILE[,FILE ...] [option ...]\n"
+		    "frl-eval emotion --truth FILE --model RUN --data FILE,.. [option ...]",
 	.purpose = "Valence and arousal (RMSE, SAGR, PCC, CCC) and the accuracy of the expression's class.",
 	.example = "frl-eval emotion --truth affectnet-val.tsv --pred p.tsv --table",
 };
@@ -129,6 +152,7 @@ int eval_emotion(int argc, char **argv)
 	struct err e = { 0 };
 	struct opt options[] = {
 		OPT_PAIRED_INPUT(&m.p),
+		OPT_PAIRED_MODEL(&m.p),
 		OPT_GROUP("Emotion"),
 		OPT_BOOL(0, "clip", &m.clip, "predicted valence and arousal are clipped to -1 .. 1 first"),
 		OPT_REPORT_BOOTSTRAP(&m.p.report),
@@ -141,9 +165,9 @@ int eval_emotion(int argc, char **argv)
 
 	report_init(&m.p.report, "emotion");
 	rc = opt_parse(&program, options, argc, argv);
-	rc = paired_open(&m.p, &program, rc, argc, argv, &e) || run(&m, &e) ? -1 : 0;
+	rc = paired_open(&m.p, &program, rc, argc, argv, fits, &e) || run(&m, &e) ? -1 : 0;
 	paired_release(&m.p);
 	if (rc)
 		die_err(&e);
-	return EXIT_CODE_OK;
+	return paired_status(&m.p);
 }

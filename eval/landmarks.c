@@ -65,21 +65,38 @@ static int parse_thresholds(struct landmarks *l, struct err *e)
 	return 0;
 }
 
+/* Points lm0x lm0y .. of a manifest. */
+static size_t points_of(const struct table *t)
+{
+	for (size_t i = 0;; i++) {
+		char x[24], y[24];
+
+		snprintf(x, sizeof x, "lm%zux", i);
+		snprintf(y, sizeof y, "lm%zuy", i);
+		if (i == POINTS || !table_has(t, x) || !table_has(t, y))
+			return i;
+	}
+}
+
+static int fits(const struct task_model *m, const char *path, struct table *truth, struct err *e)
+{
+	size_t n = points_of(truth);
+
+	return n == (size_t)m->outputs ? 0
+				       : err_set(e, "'%s' has %zu points (lm0x lm0y ..), '%s' predicts %d",
+						 truth->tsv.name, n, path, m->outputs);
+}
+
 /* The names lm0x lm0y .. of all points that both sides have, and what else is needed; returns how many numbers. */
 static int name_columns(struct landmarks *l, const char **name, struct err *e)
 {
 	static const char *const box[BOX] = { "x1", "y1", "x2", "y2" };
 	int n = 0;
 
-	for (l->points = 0; l->points < POINTS; l->points++) {
-		char x[24], y[24];
-
-		snprintf(x, sizeof x, "lm%zux", l->points);
-		snprintf(y, sizeof y, "lm%zuy", l->points);
-		if (!table_has(&l->p.truth, x) || !table_has(&l->p.truth, y))
-			break;
-		name[n++] = xstrdup(x);
-		name[n++] = xstrdup(y);
+	l->points = points_of(&l->p.truth);
+	for (size_t i = 0; i < l->points; i++) {
+		name[n++] = xasprintf("lm%zux", i);
+		name[n++] = xasprintf("lm%zuy", i);
 	}
 	if (!n)
 		return err_set(e, "'%s' has no column 'lm0x'", l->p.truth.tsv.name);
@@ -104,7 +121,7 @@ static int load(struct landmarks *l, struct err *e)
 		by = texts++;
 	}
 	if (n > 0 && !table_load(&l->p.truth, name, n, text, texts, true, e) &&
-	    !table_load(&l->p.pred, name, (int)(2 * l->points), NULL, 0, true, e))
+	    !paired_load(&l->p, name, (int)(2 * l->points), e))
 		rc = paired_join(&l->p, by, e);
 	for (int i = 0; i < n; i++)
 		free((char *)name[i]);
@@ -273,7 +290,8 @@ static int run(struct landmarks *l, struct err *e)
 
 static const struct opt_program program = {
 	.name = "frl-eval landmarks",
-	.synopsis = "frl-eval landmarks --truth FILE --pred FILE [option ...]",
+	.synopsis = "frl-eval landmarks --truth FILE --pred FILE[,FILE ...] [option ...]\n"
+		    "frl-eval landmarks --truth FILE --model RUN --data FILE,.. [option ...]",
 	.purpose =
 		"Normalised mean error of facial landmarks, failure rate, and area under the error curve, in percent.",
 	.example = "frl-eval landmarks --truth wflw-test.tsv --pred p.tsv --subset pose --subset occlusion\n"
@@ -286,6 +304,7 @@ int eval_landmarks(int argc, char **argv)
 	struct err e = { 0 };
 	struct opt options[] = {
 		OPT_PAIRED_INPUT(&l.p),
+		OPT_PAIRED_MODEL(&l.p),
 		OPT_GROUP("Landmarks"),
 		OPT_STR(0, "normaliser", "NAME", &l.normaliser,
 			"outer-eye-corners, eye-centres, box, diagonal, points-box, points-diagonal, column:NAME or points:A-B"),
@@ -302,13 +321,13 @@ int eval_landmarks(int argc, char **argv)
 
 	report_init(&l.p.report, "landmarks");
 	rc = opt_parse(&program, options, argc, argv);
-	rc = parse_normaliser(&l, &e) || parse_thresholds(&l, &e) || paired_open(&l.p, &program, rc, argc, argv, &e) ||
-			     run(&l, &e)
+	rc = parse_normaliser(&l, &e) || parse_thresholds(&l, &e) ||
+			     paired_open(&l.p, &program, rc, argc, argv, fits, &e) || run(&l, &e)
 		     ? -1
 		     : 0;
 	paired_release(&l.p);
 	free(l.error);
 	if (rc)
 		die_err(&e);
-	return EXIT_CODE_OK;
+	return paired_status(&l.p);
 }

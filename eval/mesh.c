@@ -75,7 +75,7 @@ static int run(struct mesh *m, int first, int argc, char **argv, struct err *e)
 			opt_usage(&program, "--vertices does not go with --pred-points");
 		return mesh_dense(m, e);
 	}
-	return paired_open(&m->p, &program, first, argc, argv, e) || mesh_sparse(m, e) ? -1 : 0;
+	return paired_open(&m->p, &program, first, argc, argv, NULL, e) || mesh_sparse(m, e) ? -1 : 0;
 }
 
 int eval_mesh(int argc, char **argv)

@@ -54,8 +54,7 @@ static int load(struct sparse *s, struct err *e)
 	}
 	if (s->m->yaw)
 		name[numbers++] = s->m->yaw;
-	if (!table_load(&p->truth, name, numbers, &p->by, p->by ? 1 : 0, true, e) &&
-	    !table_load(&p->pred, name, (int)n, NULL, 0, true, e))
+	if (!table_load(&p->truth, name, numbers, &p->by, p->by ? 1 : 0, true, e) && !paired_load(p, name, (int)n, e))
 		rc = paired_join(p, p->by ? 0 : -1, e);
 out:
 	for (size_t i = 0; i < n; i++)

@@ -1,18 +1,174 @@
 /* paired.c - see paired.h */
 #include "eval/paired.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
-int paired_open(struct paired *p, const struct opt_program *program, int first, int argc, char **argv, struct err *e)
+#include "common/thread.h"
+
+enum { CHUNK = 1 << 16 };
+static const size_t MOST_TRUTH = (size_t)1 << 32;
+
+/* ---- predictions of a model */
+
+static void check_model(const struct paired *p, const struct opt_program *program)
+{
+	if (p->model && p->pred_path)
+		opt_usage(program, "--model and --pred do not go together");
+	if (p->model && !p->data)
+		opt_usage(program, "--data is needed with --model");
+	if (!p->model && (p->data || p->rows || p->pred_out || p->force))
+		opt_usage(program, "--data, --rows, --pred-out and --force go with --model");
+}
+
+/* What the model says of itself fills the columns that were not told. */
+static int read_past(struct paired *p, struct err *e)
+{
+	struct report *r = &p->report;
+
+	if (past_read(&p->past, p->model, e))
+		return -1;
+	if (!*r->init && p->past.init)
+		r->init = p->past.init;
+	if (!*r->fraction && p->past.fraction)
+		r->fraction = p->past.fraction;
+	if (!*r->run_seed && p->past.seed)
+		r->run_seed = p->past.seed;
+	return 0;
+}
+
+static int keep(const struct paired *p, struct err *e)
+{
+	char chunk[CHUNK];
+	struct out out;
+	ssize_t n;
+	int rc = 0;
+
+	if (!p->pred_out)
+		return 0;
+	if (out_open(&out, p->pred_out, false, e))
+		return -1;
+	while (!rc && (n = io_read_full(p->predictions, chunk, sizeof chunk)) > 0)
+		rc = out_write(&out, chunk, (size_t)n, e);
+	if (!rc && n == 0 && lseek(p->predictions, 0, SEEK_SET) == 0)
+		return out_commit(&out, e);
+	out_abort(&out);
+	return rc ? -1 : err_sys(e, "cannot read the predictions");
+}
+
+/* The streams' paths; the list is cut up. */
+static char **cut(char *list, int *n)
+{
+	char **path = NULL, *at = list;
+
+	for (*n = 0; at; ++*n) {
+		path = xrealloc_array(path, (size_t)*n + 1, sizeof *path);
+		path[*n] = strsep(&at, ",");
+	}
+	return path;
+}
+
+/* Into nameless memory, from where they are read like anybody's. */
+static int predict(struct paired *p, struct predictor_config *c, struct err *e)
+{
+	char *list = xstrdup(p->data), **path = cut(list, &c->paths);
+	struct summary s = { 0 };
+	struct out out = { .fd = -1 };
+	int rc = -1, copy;
+
+	c->path = path;
+	p->predictions = memfd_create("predictions", MFD_CLOEXEC);
+	copy = p->predictions < 0 ? -1 : fcntl(p->predictions, F_DUPFD_CLOEXEC, 0);
+	if (copy < 0) {
+		err_sys(e, "no memory for predictions");
+		goto out;
+	}
+	out_attach(&out, copy, p->list);
+	if (predictor_run(c, &out, &s, e) || out_commit(&out, e))
+		goto out;
+	p->unpredicted = s.failed;
+	rc = lseek(p->predictions, 0, SEEK_SET) ? err_sys(e, "cannot read the predictions") : keep(p, e);
+out:
+	out_abort(&out);
+	free(path);
+	free(list);
+	return rc;
+}
+
+static int open_model(struct paired *p,
+		      int (*fits)(const struct task_model *m, const char *path, struct table *truth, struct err *e),
+		      struct err *e)
+{
+	struct predictor_config c = {
+		.models = p->model,
+		.task = task_find(p->report.task),
+		.rows = p->rows,
+		.truth = &p->truth_text,
+		.truth_name = strcmp(p->truth_path, "-") ? p->truth_path : "<stdin>",
+		.partial = p->partial,
+		.force = p->force,
+		.fits = fits,
+		.threads = p->threads ? p->threads : thread_default(),
+		.quiet = p->report.quiet,
+		.no_pg = p->report.no_pg,
+		.argc = p->argc,
+		.argv = p->argv,
+	};
+
+	p->list = xasprintf("predictions of %s", p->model);
+	if (read_past(p, e) || io_slurp_given(p->truth_path, MOST_TRUTH, &p->truth_text, e) || predict(p, &c, e))
+		return -1;
+	return table_open_memory(&p->truth, c.truth_name, p->truth_text.data, p->truth_text.len, e) ||
+			       table_open_fd(&p->pred, p->predictions, p->list, e)
+		       ? -1
+		       : 0;
+}
+
+/* ---- files of predictions */
+
+static int open_files(struct paired *p, struct err *e)
+{
+	char **path;
+	int n, rc = table_open(&p->truth, p->truth_path, e);
+
+	p->list = xstrdup(p->pred_path);
+	path = cut(p->list, &n);
+	rc = rc || table_open(&p->pred, path[0], e) ? -1 : 0;
+	p->more = xcalloc((size_t)n, sizeof *p->more);
+	for (int i = 1; i < n && !rc; i++)
+		rc = table_open(&p->more[p->mores++], path[i], e);
+	free(path);
+	return rc;
+}
+
+int paired_open(struct paired *p, const struct opt_program *program, int first, int argc, char **argv,
+		int (*fits)(const struct task_model *m, const char *path, struct table *truth, struct err *e),
+		struct err *e)
 {
 	if (first < argc)
 		opt_usage(program, "unexpected argument '%s'", argv[first]);
-	if (!p->truth_path || !p->pred_path)
-		opt_usage(program, "--truth and --pred are needed");
+	if (!p->truth_path || (!p->pred_path && !p->model))
+		opt_usage(program,
+			  fits ? "--truth, and --pred or --model are needed" : "--truth and --pred are needed");
+	check_model(p, program);
 	p->argc = argc;
 	p->argv = argv;
-	return table_open(&p->truth, p->truth_path, e) || table_open(&p->pred, p->pred_path, e) ? -1 : 0;
+	return p->model ? open_model(p, fits, e) : open_files(p, e);
+}
+
+int paired_load(struct paired *p, const char *const *number, int numbers, struct err *e)
+{
+	int rc = table_load(&p->pred, number, numbers, NULL, 0, true, e);
+
+	for (int i = 0; i < p->mores && !rc; i++)
+		rc = table_load(&p->more[i], number, numbers, NULL, 0, true, e) ||
+				     table_append(&p->pred, &p->more[i], e)
+			     ? -1
+			     : 0;
+	return rc;
 }
 
 int paired_join(struct paired *p, int by_text, struct err *e)
@@ -37,7 +193,20 @@ void paired_release(struct paired *p)
 	join_release(&p->join);
 	table_release(&p->truth);
 	table_release(&p->pred);
+	for (int i = 0; i < p->mores; i++)
+		table_release(&p->more[i]);
+	free(p->more);
+	free(p->list);
+	buf_release(&p->truth_text);
+	past_release(&p->past);
+	if (p->model && p->predictions > 0)
+		close(p->predictions);
 	report_release(&p->report);
+}
+
+int paired_status(const struct paired *p)
+{
+	return p->unpredicted ? EXIT_CODE_SOME_FAILED : EXIT_CODE_OK;
 }
 
 static const char *text_of(const struct paired *p, size_t i, int text)

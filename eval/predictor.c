@@ -11,7 +11,7 @@
 #include "common/resample.h"
 #include "common/table.h"
 #include "common/thread.h"
-#include "eval/chosen.h"
+#include "eval/past.h"
 
 enum { MODELS = 8, BATCH = 16, MOST_WARNINGS = 20, AFFINE = 6 };
 
@@ -21,7 +21,7 @@ struct model {
 	const char *path;
 	struct task_model m;
 	struct task_net *net;
-	struct chosen chosen;
+	struct past past;
 	uint64_t flattered; /* records that it was chosen on */
 	struct warp warp;
 	float *input;	    /* [BATCH][3][size][size] */
@@ -87,7 +87,7 @@ static int open_model(struct run *r, const char *path, struct err *e)
 	if (!m->net)
 		return -1;
 	r->models++;
-	if (check_task(r, m, e) || chosen_read(&m->chosen, path, e))
+	if (check_task(r, m, e) || past_read(&m->past, path, e))
 		return -1;
 	m->warp = (struct warp){ .scale = { 1, 1 } };
 	task_model_warp(&m->m, &m->warp);
@@ -113,6 +113,21 @@ static int open_models(struct run *r, struct err *e)
 static int open_truth(const struct run *r, struct table *t, struct err *e)
 {
 	return table_open_memory(t, r->c->truth_name, r->c->truth->data, r->c->truth->len, e);
+}
+
+/* Before anything is predicted: has the truth what the model predicts? */
+static int check_truth(struct run *r, struct err *e)
+{
+	struct table t = { 0 };
+	int rc;
+
+	if (!r->c->truth || !r->c->fits)
+		return 0;
+	rc = open_truth(r, &t, e);
+	for (int k = 0; k < r->models && !rc; k++)
+		rc = r->c->fits(&r->model[k].m, r->model[k].path, &t, e);
+	table_release(&t);
+	return rc;
 }
 
 static int open_rows(struct run *r, struct err *e)
@@ -304,7 +319,7 @@ static int check_scored(struct run *r, const struct record *h, struct err *e)
 			       r->c->truth_name, what);
 	}
 	for (int k = 0; k < r->models; k++) {
-		if (!chosen_has(&r->model[k].chosen, h->key))
+		if (!past_chose(&r->model[k].past, h->key))
 			continue;
 		r->model[k].flattered++;
 		if (!r->c->truth || r->c->force)
@@ -312,7 +327,7 @@ static int check_scored(struct run *r, const struct record *h, struct err *e)
 		int64_t row = table_row(r->faces, r->rows.n, h->key, h->face);
 		char *id = row < 0 ? xstrdup(what) : xasprintf("'%.200s'", r->rows.id[row]);
 
-		chosen_refuse(r->model[k].path, id, e);
+		past_refuse(r->model[k].path, id, e);
 		free(id);
 		return -1;
 	}
@@ -369,7 +384,7 @@ static void release(struct run *r)
 	for (int k = 0; k < r->models; k++) {
 		task_net_free(r->model[k].net);
 		task_model_release(&r->model[k].m);
-		chosen_release(&r->model[k].chosen);
+		past_release(&r->model[k].past);
 		free(r->model[k].input);
 		free(r->model[k].prediction);
 	}
@@ -393,7 +408,7 @@ int predictor_run(const struct predictor_config *c, struct out *out, struct summ
 
 	r.scratch = xcalloc((size_t)c->threads, sizeof *r.scratch);
 	progress_start("pictures", 0, c->quiet);
-	rc = open_models(&r, e) || open_rows(&r, e) || write_header(&r, e) ? -1 : 0;
+	rc = open_models(&r, e) || check_truth(&r, e) || open_rows(&r, e) || write_header(&r, e) ? -1 : 0;
 	for (int i = 0; !rc && (i < c->paths || i == 0); i++)
 		rc = read_stream(&r, c->paths ? c->path[i] : NULL, e);
 	if (!rc)

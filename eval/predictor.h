@@ -11,12 +11,12 @@
 #include "common/io.h"
 #include "common/model/task.h"
 #include "common/progress.h"
+#include "common/table.h"
 
 struct predictor_config {
 	const char *models;	 /* files, or folders of runs or checkpoints, with commas between them; a task once */
 	const struct task *task; /* the only one wanted; NULL: any */
 	const char *rows;	 /* manifest of the crops: ids, paths, maps to the photo; NULL: none */
-	const char *draw;	 /* folder for pictures with what was predicted drawn on; NULL: none */
 	/*
 	 * The truth that is going to be scored with: text of a manifest, and its name for messages; NULL: none. It stands for
 	 * rows where these are NULL. A record that it has no row for is an error, or left out if partial; so is, unless force,
@@ -25,6 +25,11 @@ struct predictor_config {
 	const struct buf *truth;
 	const char *truth_name;
 	bool partial, force;
+	/*
+	 * Has the truth, opened and not loaded, what the model from `path` predicts? -1 names what only one of them has. NULL:
+	 * not asked.
+	 */
+	int (*fits)(const struct task_model *m, const char *path, struct table *truth, struct err *e);
 	char *const *path; /* [paths] of the streams; none: standard input */
 	int paths;
 	int threads;

@@ -57,6 +57,7 @@ struct plan {
 	struct warp warp; /* without size and normalisation */
 	struct optim_config optim;
 	double lr, epochs;
+	double fraction; /* of all labels */
 	struct schedule_length warmup, save_every, drop[SCHEDULE_MAX_DROPS];
 	int drops;
 };

@@ -61,7 +61,7 @@ static double epochs_of(const struct task *task, double fraction)
 
 int options_plan(const struct options *o, double fraction, struct plan *p, struct err *e)
 {
-	*p = (struct plan){ .warp = o->task->preset.warp, .optim = optim_of(o), .lr = o->lr };
+	*p = (struct plan){ .warp = o->task->preset.warp, .optim = optim_of(o), .lr = o->lr, .fraction = fraction };
 	p->warp.rotation = o->rotation;
 	p->warp.translation = o->translation;
 	p->warp.flip_p = o->flip_p;

@@ -29,12 +29,15 @@ static void put_state(const struct run *r, struct checkpoint_state *s)
 	run_options_save(&kept, s);
 }
 
-/* The model's metadata, and the name of where its backbone began. */
+/* The model's metadata, and where it comes from: columns of what frl-eval says of it. */
 static void put_meta(const struct run *r, struct task_meta *meta)
 {
 	task_meta(&r->model, meta);
-	meta->item = xrealloc_array(meta->item, meta->n + 1, sizeof *meta->item);
+	meta->item = xrealloc_array(meta->item, meta->n + 3, sizeof *meta->item);
 	meta->item[meta->n++] = (struct safetensors_meta){ "frl.init", xstrdup(r->init) };
+	meta->item[meta->n++] = (struct safetensors_meta){ "frl.fraction",
+							   xasprintf("%.6g%%", 100 * r->plan.fraction) };
+	meta->item[meta->n++] = (struct safetensors_meta){ "frl.seed", xasprintf("%" PRId64, r->options->seed) };
 }
 
 int run_save(struct run *r, struct err *e)

@@ -46,10 +46,122 @@ fails() {
 }
 
 @test "predict says where a score would flatter: RUN/best, and the pictures that it was chosen on" {
-	n=$(frl-eval predict --no-pg --model au/best --rows labels.tsv faces.bin 2>&1 >rows.tsv |
+	n=$(frl-eval predict --no-pg --model au/best --rows labels.tsv faces.bin 2>&1 >pred.tsv |
 		sed -n "s/^frl-eval: 'au.best' was chosen on \([0-9]*\) of these pictures: a score on them flatters$/\1/p")
 	[ "$n" -ge 2 ]
 	[ "$n" -le 12 ]
 	run --separate-stderr frl-eval predict --no-pg --model au/last --rows labels.tsv faces.bin
 	[[ $stderr != *flatters* ]]
+}
+
+# same A B: reports that are alike to every digit, but for the columns that a model fills (fraction, init, seed)
+same() { diff <(cut -f 1-3,7- "$1") <(cut -f 1-3,7- "$2"); }
+
+@test "a model's score is that of its predictions, to every digit; for any threads; kept predictions are predict's" {
+	for task in au emotion landmarks; do
+		frl-eval predict -q --no-pg --model $task/last --rows labels.tsv faces.bin >pred.tsv || return 1
+		frl-eval $task --no-pg --truth labels.tsv --pred pred.tsv --bootstrap 20 --by subject >want.tsv || return 1
+		for threads in 1 4; do
+			frl-eval $task --no-pg --model $task/last --data faces.bin --truth labels.tsv --threads $threads \
+				--bootstrap 20 --by subject --pred-out kept.tsv >got.tsv || return 1
+			same got.tsv want.tsv || return 1
+			cmp kept.tsv pred.tsv || return 1
+		done
+		[ "$(wc -l <want.tsv)" -gt 3 ] || return 1
+		# ids from the truth, the rest from the crops' rows; all from pipes
+		cut -f 1 labels.tsv | paste - <(awk -F '\t' -v OFS='\t' '{ s = $7; for (i = 8; i <= NF; i++) s = s OFS $i; print s }' labels.tsv) >truth.tsv
+		frl-eval $task --no-pg --model $task/last --data - --truth <(cat truth.tsv) --rows rows.tsv --bootstrap 20 \
+			--by subject <faces.bin >got.tsv || return 1
+		same got.tsv want.tsv || return 1
+	done
+	# a model that learnt nothing different would say the same of everybody
+	[ "$(cut -f 4 kept.tsv | sort -u | wc -l)" -gt 5 ]
+}
+
+@test "a model fills the columns init, fraction and seed, and options go before it" {
+	frl-subsample -f 50% labels.tsv >half.tsv
+	frl-finetune au -q $(tiny) --labels half.tsv --init emotion --seed 3 --steps 1 --out half
+	frl-eval au -q --no-pg --model half --data faces.bin --truth labels.tsv | awk -F '\t' 'NR > 1 { print $4, $5, $6 }' | sort -u >got
+	diff got - <<<"50% emotion 3"
+	frl-eval au -q --no-pg --model half --data faces.bin --truth labels.tsv --init ours --fraction all --run-seed x |
+		awk -F '\t' 'NR > 1 { print $4, $5, $6 }' | sort -u | diff - <(echo all ours x)
+}
+
+@test "RUN/best is not scored where it was chosen, but by force; elsewhere, and RUN/last, always" {
+	for task in au emotion landmarks; do
+		fails 3 "'$task/best' was chosen on the pictures it is to be scored on, 'who" \
+			frl-eval $task -q --model $task/best --data faces.bin --truth labels.tsv --pred-out kept.tsv || return 1
+		[[ $stderr == *"hint: "*"RUN/last"*--force* ]] || return 1
+		[ ! -e kept.tsv ] || return 1
+		frl-eval $task -q --model $task/best --data faces.bin --truth labels.tsv --force >scores || return 1
+		frl-eval $task -q --model $task/last --data faces.bin --truth labels.tsv >scores || return 1
+	done
+	# those that it was not chosen on: whom it trained on, here
+	i=0
+	head -1 labels.tsv >others.tsv
+	tail -n +2 labels.tsv >rest.tsv
+	while IFS= read -r row; do
+		printf '%s\n%s\n' "$(head -1 labels.tsv)" "$row" >one.tsv
+		if frl-eval au -q --model au/best --data faces.bin --truth one.tsv --partial >/dev/null 2>&1; then
+			printf '%s\n' "$row" >>others.tsv
+		else
+			i=$((i + 1))
+		fi
+	done < <(head -8 rest.tsv)
+	[ $i -ge 1 ]
+	[ $i -le 7 ]
+	frl-eval au -q --model au/best --data faces.bin --truth others.tsv --partial >scores
+}
+
+@test "predictions of several folds are one; a face in two of them is named" {
+	frl-eval predict -q --no-pg --model au --rows labels.tsv faces.bin >all.tsv
+	for fold in 0 1; do
+		awk -F '\t' -v f=$fold '!n++ { for (i = 1; i <= NF; i++) c[$i] = i } n == 1 || $c["fold"] == f' labels.tsv >fold$fold.tsv
+		frl-eval au -q --no-pg --model au --data faces.bin --truth fold$fold.tsv --partial --pred-out p$fold.tsv >/dev/null
+		[ "$(wc -l <p$fold.tsv)" -eq 12 ]
+	done
+	frl-eval au --no-pg --truth labels.tsv --pred all.tsv --fold fold >want.tsv
+	frl-eval au --no-pg --truth labels.tsv --pred p1.tsv,p0.tsv --fold fold | diff - want.tsv
+	fails 3 "'all.tsv' line 4: 'who0/p03.jpg' face 0 is in 'p1.tsv', too" frl-eval au --truth labels.tsv --pred p1.tsv,p0.tsv,all.tsv
+	fails 3 "'labels.tsv' line 3: 'who2/p02.jpg' face 0 is not in 'p1.tsv', nor are 10 other rows" frl-eval au --truth labels.tsv --pred p1.tsv
+	cut -f 1-4 p0.tsv >less.tsv
+	fails 3 "'less.tsv' has no column 'au12'" frl-eval au --truth labels.tsv --pred p1.tsv,less.tsv
+	fails 3 "'p0.tsv' line 2" frl-eval au --truth fold1.tsv --pred p1.tsv,p0.tsv
+}
+
+@test "what does not fit is named: the task, units, classes, points, rows; nothing is written" {
+	fails 3 "'au/last' is a model of au, not of emotion" frl-eval emotion --model au/last --data faces.bin --truth labels.tsv --pred-out kept.tsv
+	fails 3 "'recognition' is a model of recognition, not of landmarks" frl-eval landmarks --model recognition --data faces.bin --truth labels.tsv
+	sed '1s/au12/au13/' labels.tsv >unit.tsv
+	fails 3 "'unit.tsv' has the unit 'au13', which 'au' does not predict" frl-eval au --model au --data faces.bin --truth unit.tsv
+	sed '1s/au12/xx12/' labels.tsv >unit.tsv
+	fails 3 "'unit.tsv' has no column 'au12', which 'au' predicts" frl-eval au --model au --data faces.bin --truth unit.tsv
+	awk -F '\t' -v OFS='\t' '!n++ { for (i = 1; i <= NF; i++) c[$i] = i } n == 5 { $c["expression"] = 8 } 1' labels.tsv >class.tsv
+	fails 3 "'class.tsv' line 5: column 'expression': 8 is none of the 8 classes of 'emotion', 0 (neutral) to 7 (contempt)" \
+		frl-eval emotion --model emotion --data faces.bin --truth class.tsv
+	sed '1s/lm4x/xx4x/' labels.tsv >points.tsv
+	fails 3 "'points.tsv' has 4 points (lm0x lm0y ..), 'landmarks' predicts 5" frl-eval landmarks --model landmarks --data faces.bin --truth points.tsv
+	sed '1s/a11/b11/' labels.tsv >map.tsv
+	fails 3 "--rows takes the manifest that frl-crop -m wrote" frl-eval landmarks --model landmarks --data faces.bin --truth map.tsv
+	head -9 labels.tsv >few.tsv
+	fails 3 "'few.tsv' has no row for the record of key " frl-eval au --model au --data faces.bin --truth few.tsv --pred-out kept.tsv
+	frl-shard cat -q --range 0:3 faces.bin >few.bin
+	fails 3 "is not in 'predictions of au', nor are 18 other rows" frl-eval au --model au --data few.bin --truth labels.tsv
+	fails 3 "labels.tsv: not a safetensors file" frl-eval au --model labels.tsv --data faces.bin --truth labels.tsv
+	fails 3 "cannot open 'nowhere.bin'" frl-eval au --model au --data nowhere.bin --truth labels.tsv --pred-out kept.tsv
+	fails 2 "--data is needed with --model" frl-eval au --model au --truth labels.tsv
+	fails 2 "do not go together" frl-eval au --model au --data faces.bin --truth labels.tsv --pred x
+	fails 2 "go with --model" frl-eval au --data faces.bin --truth labels.tsv --pred x
+	fails 2 "are needed" frl-eval au --model au --data faces.bin
+	[ ! -e kept.tsv ]
+	fails 1 "No space left" frl-eval au --model au --data faces.bin --truth labels.tsv --pred-out /dev/full
+}
+
+@test "records that cannot be predicted: rows that say so are kept, and exit 4 where the rest is scored" {
+	cat faces.bin >broken.bin
+	printf 'xxxx' | dd of=broken.bin bs=1 seek=9000 conv=notrunc status=none
+	fails 3 "is not in 'predictions of au'" frl-eval au --model au --data broken.bin --truth labels.tsv
+	run --separate-stderr frl-eval au -q --no-pg --model au --data broken.bin --truth labels.tsv --partial --pred-out kept.tsv
+	[ "$status" -eq 4 ]
+	frl-eval au -q --no-pg --truth labels.tsv --pred kept.tsv --partial | cut -f 7- | diff - <(cut -f 7- <<<"$output")
 }
