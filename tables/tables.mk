@@ -9,12 +9,14 @@ fig1_faces = $(or $(FACES),$(if $(DATA),$(firstword $(wildcard $(DATA)/flickr-fa
 fig1_out = $(call figures_out,$(fig1_faces))
 
 fig1:
-	@test -n '$(fig1_faces)' || { echo 'frl: make fig1 FACES=faces.tsv, or DATA=DIR with flickr-face/faces.tsv in it' >&2; exit 2; }
-	@test -f '$(fig1_faces)' || { echo 'frl: no $(fig1_faces)' >&2; \
-		echo 'hint: make flickr-face DATA=DIR finds the faces in what frl-flickr-fetch collected; see frl-flickr-fetch(1)' >&2; \
-		exit 3; }
+	@test -n '$(fig1_faces)' || { \
+		echo 'frl: make fig1 FACES=faces.tsv, or DATA=DIR with flickr-face/faces.tsv in it' >&2; exit 2; }
+	@test -f '$(fig1_faces)' || { \
+		echo 'frl: no $(fig1_faces)' >&2; \
+		echo 'hint: make flickr-face DATA=DIR finds the faces in what frl-flickr-fetch(1) collected' >&2; exit 3; }
 	@mkdir -p '$(fig1_out)'
-	@LC_ALL=C awk -f tables/fig1.awk '$(fig1_faces)' >'$(fig1_out)/fig1.tsv.tmp' || { rm -f '$(fig1_out)/fig1.tsv.tmp'; exit 1; }
+	@LC_ALL=C awk -f tables/fig1.awk '$(fig1_faces)' >'$(fig1_out)/fig1.tsv.tmp' || { \
+		rm -f '$(fig1_out)/fig1.tsv.tmp'; exit 1; }
 	@mv '$(fig1_out)/fig1.tsv.tmp' '$(fig1_out)/fig1.tsv'
 	@$(call draw,fig1,tsv='$(fig1_out)/fig1.tsv'; scale='$(or $(SCALE),paper)',$(fig1_out)/fig1)
 
@@ -31,12 +33,14 @@ fig2_out = $(if $(filter command,$(firstword $(origin OUT))),$(OUT),$(fig2_cells
 
 # With curves missing the figure says so, and so does the exit status.
 fig2:
-	@test -n '$(fig2_ced)' || { echo "frl: make fig2 CED='CELL/ced-florence.tsv ..'; none is in $(fig2_cells)/mesh/300w-lp" >&2; exit 3; }
+	@test -n '$(fig2_ced)' || { \
+		echo "frl: make fig2 CED='CELL/ced-florence.tsv ..'; none is in $(fig2_cells)/mesh/300w-lp" >&2; exit 3; }
 	@mkdir -p '$(fig2_out)'
 	@LC_ALL=C awk -v fractions='$(FIG2_FRACTIONS:%=%%)' -v inits='$(FIG2_INITS)' -f tables/fig2.awk $(fig2_ced) \
 		>'$(fig2_out)/fig2.tsv.tmp' || rc=$$?; \
 	case $${rc:-0} in 0 | 4) ;; *) rm -f '$(fig2_out)/fig2.tsv.tmp'; exit 1 ;; esac; \
-	mv '$(fig2_out)/fig2.tsv.tmp' '$(fig2_out)/fig2.tsv' && { $(call draw,fig2,tsv='$(fig2_out)/fig2.tsv',$(fig2_out)/fig2); }; \
+	mv '$(fig2_out)/fig2.tsv.tmp' '$(fig2_out)/fig2.tsv' || exit 1; \
+	{ $(call draw,fig2,tsv='$(fig2_out)/fig2.tsv',$(fig2_out)/fig2); }; \
 	exit $${rc:-0}
 
 .PHONY: fig1 fig2
