@@ -74,6 +74,9 @@ bench: all $(BENCH)
 bench-swav: $(BUILD)/tests/bench_swav $(BUILD)/tests/bench_measure
 	@tests/bench/swav $(PYTHON)
 
+bench-tasks: $(BUILD)/tests/bench_tasks $(BUILD)/tests/bench_measure
+	@tests/bench/tasks $(PYTHON)
+
 $(BUILD)/tests/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(PARTS) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PROBE_LIBS) -lm
@@ -84,4 +87,4 @@ RUN_KILLS ?= 50
 torture-pretrain: all
 	tests/torture/pretrain $(RUN_KILLS)
 
-.PHONY: check lint fuzz fuzz-replay fuzz-build bench bench-swav torture-pretrain
+.PHONY: check lint fuzz fuzz-replay fuzz-build bench bench-swav bench-tasks torture-pretrain
