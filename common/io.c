@@ -399,6 +399,13 @@ int out_flush(struct out *o, struct err *e)
 	return len || o->failed ? write_now(o, o->data, len, e) : 0;
 }
 
+int out_sync(struct out *o, struct err *e)
+{
+	if (out_flush(o, e))
+		return -1;
+	return fsync(o->fd) ? err_sys(e, "cannot write '%s'", o->path) : 0;
+}
+
 /*
  * Closes standard output, with the answer of the file system (NFS tells of a full disk only now). The number stays
  * taken, or the next file opened would receive what a library prints.

@@ -53,6 +53,8 @@ void out_attach(struct out *o, int fd, const char *name);
 int out_write(struct out *o, const void *data, size_t len, struct err *e);
 int out_printf(struct out *o, struct err *e, const char *fmt, ...) PRINTF_LIKE(3, 4);
 int out_flush(struct out *o, struct err *e);
+/* And waits until the disk has it. */
+int out_sync(struct out *o, struct err *e);
 /* Flush, fsync, close, rename (standard output: flush and close, a failure of either is reported). Releases o. */
 int out_commit(struct out *o, struct err *e);
 /* Gives up: closes and removes the temporary file. Harmless after out_commit and on a zeroed struct. */

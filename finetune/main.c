@@ -51,23 +51,28 @@ static int read_options(struct options *o, const struct opt *table, const struct
 	return 0;
 }
 
+static int print_preset(const struct options *o, const struct opt *table, struct err *e)
+{
+	return ranks_rank() ? 0 : options_print_preset(o, table, e);
+}
+
 static int train(struct run *r, const struct options *o, const struct opt *table, const struct checkpoint *c,
-		 struct err *e)
+		 bool quiet, struct err *e)
 {
 	uint64_t before;
 
-	if (ranks_start(e))
+	if (run_plan(r, o, table, e))
 		return -1;
-	if (ranks_size() > 1)
-		return err_code(e, EXIT_CODE_USAGE, "%d ranks: fine-tuning runs as a single one", ranks_size());
-	if (run_plan(r, o, table, e) || run_open(r, c, e))
+	if (!quiet)
+		ranks_tell(r->threads);
+	if (run_open(r, c, e))
 		return -1;
 	before = r->step;
 	if (run_train(r, e) || run_close(r, e))
 		return -1;
 	struct summary s = { .in = r->data.labels.n, .out = r->step - before };
 	summary_extra(&s, "steps", (double)r->step);
-	summary_print(&s, o->common.quiet || ranks_rank() > 0, o->common.json);
+	summary_print(&s, o->common.quiet, o->common.json);
 	return 0;
 }
 
@@ -77,21 +82,29 @@ int main(int argc, char **argv)
 	struct checkpoint c;
 	struct run r = { 0 };
 	struct err e = { 0 };
+	bool quiet;
+	int stop;
 
 	err_program(options_program.name);
 	io_catch_signals();
 	summary_start();
 	const struct task *task = task_of(argc, argv);
 	struct opt *table = options_table(&o);
-	if (read_options(&o, table, task, argc - 1, argv + 1, &c, &e))
+	if (read_options(&o, table, task, argc - 1, argv + 1, &c, &e) || ranks_start(&e))
 		die_err(&e);
-	if (o.print_preset ? options_print_preset(&o, table, &e) : train(&r, &o, table, &c, &e))
+	quiet = o.common.quiet;
+	if (ranks_rank()) {
+		o.common.quiet = true;
+		o.common.json = false;
+	}
+	if (o.print_preset ? print_preset(&o, table, &e) : train(&r, &o, table, &c, quiet, &e))
 		die_err(&e);
+	stop = r.stop;
 	run_release(&r);
+	ranks_stop();
 	checkpoint_close(&c);
 	free(table);
-	ranks_stop();
-	if (stop_asked())
-		stop_end(stop_asked());
+	if (stop)
+		stop_end(stop);
 	return io_finish(EXIT_CODE_OK);
 }

@@ -11,6 +11,7 @@
 #include "common/model/resnet_init.h"
 #include "common/nn/checkpoint_run.h"
 #include "common/nn/ranks.h"
+#include "common/nn/train_ranks.h"
 #include "common/progress.h"
 #include "common/rows.h"
 #include "common/stop.h"
@@ -128,12 +129,28 @@ static int make_net(struct run *r, struct err *e)
 			r->optim.own[i].lr = o->backbone_lr;
 			r->optim.own[i].frozen = o->freeze;
 		}
-	train_params_start(p, (uint64_t)o->seed);
 	return 0;
+}
+
+/* Values: of the checkpoint; or of --init, s, and of the seed where that has none. */
+static int fill_net(struct run *r, const struct checkpoint *c, const struct safetensors *s, struct err *e)
+{
+	struct train_params *p = task_net_params(r->net);
+	size_t from = 0;
+
+	if (c->folder)
+		return run_load(r, c, e);
+	while (s->n && from < p->n && task_net_is_backbone(r->net, from))
+		from++;
+	train_params_start_from(p, from, (uint64_t)r->options->seed);
+	return s->n ? resnet_init(p, TASK_BACKBONE, s, e) : 0;
 }
 
 static int open_logs(struct run *r, struct err *e)
 {
+	if (ranks_rank())
+		return 0;
+
 	char *log = xasprintf("%s/log.tsv", r->folder), *val = xasprintf("%s/val.tsv", r->folder);
 	struct buf head = { 0 };
 	int rc;
@@ -191,13 +208,13 @@ int run_open(struct run *r, const struct checkpoint *c, struct err *e)
 	if (!r->samples || (r->val.source.n && !(r->val_samples = open_samples(r, &r->val, false, e))))
 		goto out;
 	options_schedule(o, &r->plan, samples_steps(r->samples), &r->schedule);
-	if (make_net(r, e) || (s.n && resnet_init(task_net_params(r->net), TASK_BACKBONE, &s, e)))
+	if (make_net(r, e) || fill_net(r, c, &s, e))
 		goto out;
 	int most = samples_most(r->samples), most_val = r->val_samples ? samples_most(r->val_samples) : 0;
 	size_t n = (size_t)(most > most_val ? most : most_val), side = (size_t)r->model.input.size;
 	r->picture = xaligned(n * 3 * side * side * sizeof *r->picture);
 	r->label = xcalloc(n * (size_t)o->task->label_width(&r->model), sizeof *r->label);
-	if ((c->folder && run_load(r, c, e)) || open_logs(r, e))
+	if ((ranks_size() > 1 && train_ranks_alike(train_ranks_hash(&r->optim, 0), e)) || open_logs(r, e))
 		goto out;
 	samples_seek(r->samples, r->step);
 	if (!o->common.quiet)
@@ -218,6 +235,8 @@ static int tell_step(struct run *r, const struct task_loss *loss, double lr, dou
 	struct buf row = { 0 };
 	int rc;
 
+	if (ranks_rank())
+		return 0;
 	buf_printf(&row, "%" PRIu64 "\t%" PRIu64 "\t%.9g", r->step, epoch, loss->total);
 	for (int i = 0; o->task->part[i]; i++)
 		buf_printf(&row, "\t%.9g", loss->part[i]);
@@ -231,7 +250,7 @@ static int tell_step(struct run *r, const struct task_loss *loss, double lr, dou
 	r->steps++;
 	if ((r->step + 1) % (uint64_t)o->log && r->step + 1 < r->schedule.total)
 		return rc;
-	if (!o->common.quiet && ranks_rank() == 0)
+	if (!o->common.quiet)
 		fprintf(stderr,
 			"epoch %" PRIu64 ", step %" PRIu64 " of %" PRIu64
 			": loss %.5g, lr %.4g, %.1f images/s, %.0f %% waiting, gradient %.3g\n",
@@ -242,27 +261,50 @@ static int tell_step(struct run *r, const struct task_loss *loss, double lr, dou
 	return rc;
 }
 
-static int take_step(struct run *r, struct err *e)
+/* What made a step fail. */
+enum outcome { STEP_OK, STEP_NO_DATA, STEP_BROKEN };
+
+static enum outcome take_step(struct run *r, struct err *e)
 {
 	struct train_params *p = task_net_params(r->net);
 	int total = samples_count(r->samples, r->step), own = samples_own(r->samples, total);
-	double start = clock_wall(), lr = schedule_lr(&r->schedule, r->step), norm;
+	double start = clock_wall(), lr = schedule_lr(&r->schedule, r->step), norm, waited;
+	bool no_data = samples_next(r->samples, r->picture, r->label, e);
 	struct task_loss loss;
 
-	if (samples_next(r->samples, r->picture, r->label, e))
-		return -1;
+	if (ranks_largest(no_data) > 0)
+		return STEP_NO_DATA;
+	waited = ranks_largest(samples_waited(r->samples));
 	task_net_pack(r->net, r->threads);
 	train_params_zero_grad(p);
 	task_net_step(r->net, r->picture, r->label, own, total, r->threads, &loss);
 	norm = optim_gradient_norm(p, r->threads);
-	if (!isfinite(loss.total) || !isfinite(norm))
-		return err_set(e,
-			       "step %" PRIu64
-			       ": the loss is %g, its gradient %g\nhint: the last checkpoint is whole; a "
-			       "lower --lr may help",
-			       r->step, loss.total, norm);
+	if (!isfinite(loss.total) || !isfinite(norm)) {
+		if (ranks_rank())
+			ranks_barrier(); /* rank 0 says it, and ends this one */
+		err_set(e,
+			"step %" PRIu64 ": the loss is %g, its gradient %g\nhint: the last checkpoint is whole; a "
+			"lower --lr may help",
+			r->step, loss.total, norm);
+		return STEP_BROKEN;
+	}
 	optim_step(&r->optim, lr, r->threads);
-	return tell_step(r, &loss, lr, clock_wall() - start, samples_waited(r->samples), norm, total, e);
+	if (tell_step(r, &loss, lr, clock_wall() - start, waited, norm, total, e))
+		return STEP_BROKEN;
+	r->step++;
+	r->stop = (int)ranks_largest(stop_asked());
+	return STEP_OK;
+}
+
+void run_save_before_end(struct run *r, const struct err *e)
+{
+	struct err saving = { 0 };
+
+	if (r->step > r->saved && run_save(r, &saving))
+		warn("%s", saving.msg);
+	ranks_barrier();
+	if (!e->msg[0])
+		ranks_barrier();
 }
 
 static bool epoch_ends(const struct run *r)
@@ -275,13 +317,19 @@ int run_train(struct run *r, struct err *e)
 	uint64_t every = schedule_length_steps(&r->plan.save_every, samples_steps(r->samples));
 
 	stop_catch();
-	while (r->step < r->schedule.total && !stop_asked()) {
-		if (take_step(r, e))
+	while (r->step < r->schedule.total && !r->stop) {
+		switch (take_step(r, e)) {
+		case STEP_BROKEN:
 			return -1;
-		r->step++;
+		case STEP_NO_DATA:
+			run_save_before_end(r, e);
+			return -1;
+		case STEP_OK:
+			break;
+		}
 		if (r->val_samples && epoch_ends(r) && run_validate(r, e))
 			return -1;
-		if ((r->step == r->schedule.total || (every && r->step % every == 0) || stop_asked()) && run_save(r, e))
+		if ((r->step == r->schedule.total || (every && r->step % every == 0) || r->stop) && run_save(r, e))
 			return -1;
 	}
 	return r->step > r->saved || !r->step ? run_save(r, e) : 0;
@@ -289,9 +337,9 @@ int run_train(struct run *r, struct err *e)
 
 int run_close(struct run *r, struct err *e)
 {
-	if (r->val_samples && out_commit(&r->val_log, e))
-		return -1;
-	return out_commit(&r->log, e);
+	if (ranks_rank())
+		return 0;
+	return (r->val_samples && out_commit(&r->val_log, e)) || out_commit(&r->log, e) ? -1 : 0;
 }
 
 void run_release(struct run *r)

@@ -1,5 +1,8 @@
 /*
  * run.h - a run of frl-finetune: data, network, optimiser, and the loop over steps
+ *
+ * On several ranks (ranks.h) all do the same with their share of each batch; files and words are rank 0's, whose failure
+ * ends the others.
  */
 #ifndef FRL_FINETUNE_RUN_H
 #define FRL_FINETUNE_RUN_H
@@ -26,6 +29,7 @@ struct run {
 	int threads;
 	char *folder;
 	uint64_t step, saved;
+	int stop; /* the signal that some rank was sent; 0: none */
 	struct out log, val_log;
 	double best; /* loss of what was held out, of RUN/best */
 	/* for the line for people */
@@ -37,11 +41,18 @@ struct run {
 int run_plan(struct run *r, const struct options *o, const struct opt *table, struct err *e);
 /* Network, folder, files; c: the checkpoint of a run that goes on, or zeroed. */
 int run_open(struct run *r, const struct checkpoint *c, struct err *e);
+/*
+ * Steps until the last one, or until a signal (stop.h) asks for an end, then saved. Bad data saves what there is; a loss that
+ * is no number does not.
+ */
 int run_train(struct run *r, struct err *e);
 int run_close(struct run *r, struct err *e);
 void run_release(struct run *r);
 
-/* ---- save.c */
+/* When a rank cannot read on: what was learnt is kept. Returns on ranks that have an error to tell, which ends the others. */
+void run_save_before_end(struct run *r, const struct err *e);
+
+/* ---- save.c: all ranks call, rank 0 writes */
 
 int run_save(struct run *r, struct err *e);
 /* The weights of now as RUN/best/model.safetensors, with the keys of the photos they were chosen on. */

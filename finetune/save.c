@@ -11,9 +11,10 @@
 
 /* ---- out */
 
-static struct checkpoint_parts parts_of(struct run *r)
+/* whole: of train_whole_new, to be freed. */
+static struct checkpoint_parts parts_of(struct run *r, struct train_whole *whole)
 {
-	return (struct checkpoint_parts){ .params = task_net_params(r->net), .optim = &r->optim };
+	return (struct checkpoint_parts){ .params = task_net_params(r->net), .optim = &r->optim, .whole = whole };
 }
 
 static void put_state(const struct run *r, struct checkpoint_state *s)
@@ -40,23 +41,36 @@ static void put_meta(const struct run *r, struct task_meta *meta)
 	meta->item[meta->n++] = (struct safetensors_meta){ "frl.seed", xasprintf("%" PRId64, r->options->seed) };
 }
 
-int run_save(struct run *r, struct err *e)
+static int save(struct run *r, const struct checkpoint_parts *parts, struct err *e)
 {
-	const struct checkpoint_parts parts = parts_of(r);
 	struct checkpoint_state state = { 0 };
 	struct task_meta meta;
 	int rc;
 
+	if (out_sync(&r->log, e))
+		return -1;
 	put_state(r, &state);
 	put_meta(r, &meta);
-	rc = checkpoint_save(r->folder, r->step, &parts, &state, meta.item, meta.n, e) ||
+	rc = checkpoint_save(r->folder, r->step, parts, &state, meta.item, meta.n, e) ||
 			     checkpoint_prune(r->folder, r->options->keep, 0, e)
 		     ? -1
 		     : 0;
-	if (!rc)
-		r->saved = r->step;
 	task_meta_release(&meta);
 	checkpoint_state_release(&state);
+	return rc;
+}
+
+int run_save(struct run *r, struct err *e)
+{
+	struct train_whole *whole = train_whole_new(&r->optim);
+	const struct checkpoint_parts parts = parts_of(r, whole);
+	int rc;
+
+	train_whole_gather(whole, &r->optim);
+	rc = ranks_rank() ? 0 : save(r, &parts, e);
+	if (!rc)
+		r->saved = r->step;
+	train_whole_free(whole, &r->optim);
 	return rc;
 }
 
@@ -76,44 +90,34 @@ static int64_t *keys_of(const struct data *d)
 	return key;
 }
 
-int run_save_best(struct run *r, struct err *e)
+static int save_best(struct run *r, struct checkpoint_parts *parts, struct err *e)
 {
-	const struct train_params *p = task_net_params(r->net);
-	size_t n = p->n + 2 * p->n_running + 1, at = 0;
-	struct safetensor *item = xcalloc(n, sizeof *item);
 	int64_t *key = keys_of(&r->val);
+	const struct checkpoint_tensor chosen_on = { "chosen_on", DTYPE_I64, { 1, { (int64_t)r->val.labels.n } }, key };
 	char *folder = xasprintf("%s/best", r->folder), *path = xasprintf("%s/model.safetensors", folder);
 	struct task_meta meta;
-	struct out out = { 0 };
-	int rc = -1;
+	int rc;
 
-	for (size_t i = 0; i < p->n; i++)
-		item[at++] = (struct safetensor){ p->item[i].name, DTYPE_F32, p->item[i].shape,
-						  train_params_value(p, i), p->item[i].count * sizeof(float) };
-	for (size_t i = 0; i < p->n_running; i++)
-		for (int k = 0; k < 2; k++)
-			item[at++] = (struct safetensor){ xasprintf("%s.running_%s", p->running[i].name,
-								    k ? "var" : "mean"),
-							  DTYPE_F32,
-							  { 1, { p->running[i].c } },
-							  k ? p->running[i].var : p->running[i].mean,
-							  (size_t)p->running[i].c * sizeof(float) };
-	item[at++] = (struct safetensor){
-		"chosen_on", DTYPE_I64, { 1, { (int64_t)r->val.labels.n } }, key, r->val.labels.n * sizeof *key
-	};
+	parts->extra = &chosen_on;
+	parts->n_extra = 1;
 	put_meta(r, &meta);
-	if (!io_make_dirs(folder, e) && !out_open(&out, path, true, e) &&
-	    !safetensors_write(&out, item, at, meta.item, meta.n, e))
-		rc = out_commit(&out, e);
-	if (rc)
-		out_abort(&out);
-	for (size_t i = p->n; i + 1 < at; i++)
-		free((char *)item[i].name);
+	rc = io_make_dirs(folder, e) || checkpoint_save_model(path, parts, meta.item, meta.n, e) ? -1 : 0;
 	task_meta_release(&meta);
-	free(item);
 	free(key);
 	free(folder);
 	free(path);
+	return rc;
+}
+
+int run_save_best(struct run *r, struct err *e)
+{
+	struct train_whole *whole = train_whole_new(&r->optim);
+	struct checkpoint_parts parts = parts_of(r, whole);
+	int rc;
+
+	train_whole_gather(whole, &r->optim);
+	rc = ranks_rank() ? 0 : save_best(r, &parts, e);
+	train_whole_free(whole, &r->optim);
 	return rc;
 }
 
@@ -155,8 +159,9 @@ int run_load_model(struct run *r, const struct checkpoint *c, struct err *e)
 
 int run_load(struct run *r, const struct checkpoint *c, struct err *e)
 {
-	const struct checkpoint_parts parts = parts_of(r);
+	struct train_whole *whole;
 	uint64_t samples;
+	int rc;
 
 	if (checkpoint_state_u64(&c->state, "samples", &samples, e) ||
 	    checkpoint_state_f64(&c->state, "best", &r->best, e))
@@ -164,9 +169,16 @@ int run_load(struct run *r, const struct checkpoint *c, struct err *e)
 	if (samples != r->data.labels.n)
 		return err_set(e, "there are %zu labelled pictures, and were %" PRIu64 " when the run began",
 			       r->data.labels.n, samples);
-	if (checkpoint_load(c, &parts, e))
+	whole = train_whole_new(&r->optim);
+	const struct checkpoint_parts parts = parts_of(r, whole);
+	rc = checkpoint_load(c, &parts, e);
+	if (!rc)
+		train_whole_take(whole, &r->optim);
+	train_whole_free(whole, &r->optim);
+	if (rc)
 		return -1;
-	run_machine_compare(c);
+	if (!ranks_rank())
+		run_machine_compare(c);
 	r->step = r->saved = c->step;
 	return 0;
 }

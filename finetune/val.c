@@ -20,8 +20,10 @@ int run_validate(struct run *r, struct err *e)
 		int total = samples_count(r->val_samples, i), own = samples_own(r->val_samples, total);
 		struct task_loss loss;
 
-		if (samples_next(r->val_samples, r->picture, r->label, e))
+		if (ranks_largest(samples_next(r->val_samples, r->picture, r->label, e) ? 1 : 0) > 0) {
+			run_save_before_end(r, e);
 			return -1;
+		}
 		task_net_run(r->net, r->picture, r->label, own, total, r->threads, &loss, NULL);
 		sum += loss.total * total;
 	}

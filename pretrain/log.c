@@ -59,9 +59,7 @@ int log_add(struct log *l, const struct log_row *r, struct err *e)
 
 int log_sync(struct log *l, struct err *e)
 {
-	if (out_flush(&l->file, e))
-		return -1;
-	return fsync(l->file.fd) ? err_sys(e, "cannot write '%s'", l->file.path) : 0;
+	return out_sync(&l->file, e);
 }
 
 int log_close(struct log *l, struct err *e)

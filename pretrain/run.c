@@ -192,13 +192,6 @@ static int add_to_board(struct run *r, const struct log_row *row, struct err *e)
 	return r->options->tensorboard ? tensorboard_add(&r->board, row->step, v, sizeof v / sizeof *v, e) : 0;
 }
 
-/* The largest one, so that all ranks decide alike. */
-static double over_ranks(double x)
-{
-	ranks_max_f64(&x, 1);
-	return x;
-}
-
 /* What made a step fail. */
 enum outcome { STEP_OK, STEP_NO_DATA, STEP_BROKEN };
 
@@ -209,9 +202,9 @@ static enum outcome take_step(struct run *r, struct err *e)
 	bool no_data = loader_next(r->loader, r->model.view, e);
 
 	row.lr = schedule_lr(&r->schedule, r->step);
-	if (over_ranks(no_data) > 0)
+	if (ranks_largest(no_data) > 0)
 		return STEP_NO_DATA;
-	row.waited = over_ranks(loader_waited(r->loader));
+	row.waited = ranks_largest(loader_waited(r->loader));
 	model_step(&r->model, &r->times, r->step, row.lr, &row);
 	row.seconds = clock_wall() - start;
 	row.images = r->options->batch / row.seconds;
@@ -219,7 +212,7 @@ static enum outcome take_step(struct run *r, struct err *e)
 	if (!ranks_rank() && (watch_step(&r->watch, &row, e) || log_add(&r->log, &row, e) || add_to_board(r, &row, e)))
 		return STEP_BROKEN;
 	r->step++;
-	r->stop = (int)over_ranks(stop_asked());
+	r->stop = (int)ranks_largest(stop_asked());
 	return STEP_OK;
 }
 

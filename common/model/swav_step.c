@@ -7,8 +7,7 @@
 
 #include "common/hash.h"
 #include "common/nn/ranks.h"
-
-enum { BUCKET = 1 << 20 }; /* numbers: some milliseconds of traffic, a dozen of ResNet-50's nodes */
+#include "common/nn/train_ranks.h"
 
 struct swav_step {
 	struct swav_step_config c;
@@ -22,10 +21,7 @@ struct swav_step {
 	void *view[SWAV_MAX_GROUPS]; /* the network's own input where there is one micro-batch */
 	void *z, *dz;		     /* [views * rows, features] */
 	void *part;		     /* [views * micro, features] of a micro-batch */
-	/* gradients on their way to the other ranks: numbers of the arena from `waiting` on were handed over */
-	bool *complete; /* [params->n] */
-	size_t next;	/* parameters from here on are complete */
-	size_t waiting;
+	struct train_sums sums;
 };
 
 static size_t group_numbers(const struct swav_step *s, int g)
@@ -48,7 +44,7 @@ static void buffers(struct swav_step *s)
 	s->z = xcalloc(rows * d, s->ops->real);
 	s->dz = xcalloc(rows * d, s->ops->real);
 	s->part = xcalloc(rows / (size_t)s->c.accumulate * d, s->ops->real);
-	s->complete = xcalloc(swav_net_params(s->net)->n, sizeof *s->complete);
+	train_sums_init(&s->sums, swav_net_params(s->net));
 }
 
 struct swav_step *swav_step_new(const struct nn_train *ops, const struct swav_step_config *c, struct err *e)
@@ -92,7 +88,7 @@ void swav_step_free(struct swav_step *s)
 	free(s->z);
 	free(s->dz);
 	free(s->part);
-	free(s->complete);
+	train_sums_release(&s->sums);
 	free(s);
 }
 
@@ -152,54 +148,26 @@ static void forward(struct swav_step *s, int micro, int threads)
 	swav_net_forward(s->net, true, threads, s->part);
 }
 
-/* ---- gradients to the other ranks, from the arena's end on, as backward completes them */
-
-static void hand_over(struct swav_step *s, bool all)
-{
-	const struct train_params *p = swav_net_params(s->net);
-	size_t from;
-
-	while (s->next > 0 && s->complete[s->next - 1])
-		s->next--;
-	from = s->next < p->n ? p->item[s->next].offset : p->count;
-	if (from == s->waiting || (!all && s->waiting - from < BUCKET))
-		return;
-	ranks_sum_later((char *)p->grad + from * p->real, s->waiting - from, p->real);
-	s->waiting = from;
-}
-
-static void completed(void *data, size_t first, size_t count)
-{
-	struct swav_step *s = data;
-
-	for (size_t i = first; i < first + count; i++)
-		s->complete[i] = true;
-	hand_over(s, false);
-}
-
 /* The last micro-batch first, whose activations are still there. */
 static void backward(struct swav_step *s, int threads)
 {
-	const struct train_params *p = swav_net_params(s->net);
+	size_t never;
 
-	memset(s->complete, 0, p->n * sizeof *s->complete);
-	s->next = p->n;
-	s->waiting = p->count;
-	completed(s, s->prototypes, 1);
+	train_sums_begin(&s->sums);
+	train_sums_complete(&s->sums, s->prototypes, 1);
 	swav_net_hold_running(s->net, true);
 	for (int m = s->c.accumulate - 1; m >= 0; m--) {
 		if (m < s->c.accumulate - 1)
 			forward(s, m, threads);
 		if (m == 0)
-			swav_net_on_gradient(s->net, completed, s);
+			swav_net_on_gradient(s->net, train_sums_complete, &s->sums);
 		copy_embeddings(s, s->dz, m, FROM_ALL);
 		swav_net_backward(s->net, threads, s->part);
 	}
 	swav_net_hold_running(s->net, false);
-	hand_over(s, true);
-	ranks_sum_wait();
-	if (s->waiting)
-		BUG("%zu numbers of the gradient were never complete", s->waiting);
+	never = train_sums_end(&s->sums);
+	if (never)
+		BUG("%zu gradients were never complete", never);
 }
 
 void swav_step_take(struct swav_step *s, double lr, bool frozen, int threads, struct swav_step_report *report)
@@ -224,36 +192,14 @@ void swav_step_take(struct swav_step *s, double lr, bool frozen, int threads, st
 
 /* ---- the same on all ranks */
 
-static uint32_t hash_of(struct swav_step *s)
-{
-	const struct train_params *p = swav_net_params(s->net);
-	const int cut[] = { (int)s->c.net.dtype, s->c.net.batch, s->c.accumulate, ranks_norm_size() };
-	uint32_t crc = crc32_add(crc32_add(0, cut, sizeof cut), p->value, p->count * p->real);
-	const double *queue;
-	int rows;
-
-	for (size_t i = 0; i < p->n_running; i++)
-		crc = crc32_add(crc, p->running[i].mean, 2 * (size_t)p->running[i].c * sizeof(float)); /* and var */
-	crc = crc32_add(crc, s->optim.m, p->count * p->real);
-	if (s->optim.v)
-		crc = crc32_add(crc, s->optim.v, p->count * p->real);
-	crc = crc32_add(crc, s->optim.steps, p->n * sizeof *s->optim.steps);
-	queue = swav_loss_queue_data(s->loss, &rows);
-	if (queue)
-		crc = crc32_add(crc, queue, SWAV_ASSIGNED * (size_t)rows * (size_t)s->c.net.features * sizeof *queue);
-	return crc;
-}
-
 int swav_step_alike(struct swav_step *s, struct err *e)
 {
-	uint32_t own = hash_of(s), *all = xcalloc((size_t)ranks_size(), sizeof *all);
-	int rc = 0;
+	const int cut[] = { (int)s->c.net.dtype, s->c.net.batch, s->c.accumulate, ranks_norm_size() };
+	uint32_t crc = train_ranks_hash(&s->optim, crc32_add(0, cut, sizeof cut));
+	int rows;
+	const double *queue = swav_loss_queue_data(s->loss, &rows);
 
-	ranks_gather(&own, sizeof own, all);
-	for (int r = 1; r < ranks_size() && !rc; r++)
-		if (all[r] != all[0])
-			rc = err_code(e, EXIT_CODE_FAILED,
-				      "rank %d begins with other parameters, types or state than rank 0", r);
-	free(all);
-	return rc;
+	if (queue)
+		crc = crc32_add(crc, queue, SWAV_ASSIGNED * (size_t)rows * (size_t)s->c.net.features * sizeof *queue);
+	return train_ranks_alike(crc, e);
 }

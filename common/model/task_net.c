@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/nn/train_ranks.h"
+
 struct sized {
 	struct train_plan *plan;
 	int n;
@@ -22,6 +24,7 @@ struct task_net {
 	int h, w;	   /* of the output */
 	float *out, *grad; /* dense, for the largest batch so far */
 	size_t room;
+	struct train_sums sums;
 };
 
 struct task_net *task_net_new(const struct nn_train *ops, const struct task_model *model,
@@ -49,6 +52,8 @@ struct task_net *task_net_new(const struct nn_train *ops, const struct task_mode
 		if (!task_net_is_backbone(t, i) && t->params.item[i].role == TRAIN_CONV)
 			t->params.item[i].role = TRAIN_LINEAR;
 	train_params_alloc(&t->params);
+	train_sums_init(&t->sums, &t->params);
+	train_net_on_gradient(t->net, train_sums_complete, &t->sums);
 	return t;
 }
 
@@ -58,6 +63,7 @@ void task_net_free(struct task_net *t)
 		return;
 	for (int i = 0; i < PLANS; i++)
 		train_plan_free(t->sized[i].plan);
+	train_sums_release(&t->sums);
 	train_net_free(t->net);
 	train_params_release(&t->params);
 	free(t->out);
@@ -155,7 +161,9 @@ void task_net_step(struct task_net *t, const float *picture, const double *label
 	t->model->task->loss(t, &b, loss);
 	grad = train_plan_output_gradient(p);
 	t->ops->upload(t->ops, t->grad, &grad);
+	train_sums_begin(&t->sums);
 	train_plan_backward(p, threads);
+	train_sums_end(&t->sums);
 }
 
 size_t task_net_run(struct task_net *t, const float *picture, const double *label, int n, int total, int threads,

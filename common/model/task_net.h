@@ -35,8 +35,9 @@ size_t task_net_bytes(const struct task_net *t);
 /* After values changed. */
 void task_net_pack(struct task_net *t, int threads);
 /*
- * One step up to the gradients, which are added to the parameters': picture [n][3][size][size], label [n][label_width],
- * n at least 1 and at most the batch; total: samples of all ranks.
+ * One step up to the gradients, which are added to the parameters' and then over ranks: those of the whole batch, on every
+ * rank. picture [n][3][size][size], label [n][label_width] are this rank's samples, n at least 1 and at most the batch;
+ * total: samples of all ranks.
  */
 void task_net_step(struct task_net *t, const float *picture, const double *label, int n, int total, int threads,
 		   struct task_loss *loss);

@@ -73,6 +73,9 @@ static int names(struct task_model *m, const struct table *t, struct err *e)
 	m->names = kept;
 	if (kept < 2 || kept > TASK_MAX_OUTPUTS)
 		return err_set(e, "'%s' has %d identities", t->tsv.name, kept);
+	if (kept < ranks_size())
+		return err_code(e, EXIT_CODE_USAGE, "'%s' has %d identities: they cannot be shared out over %d ranks",
+				t->tsv.name, kept, ranks_size());
 	return 0;
 }
 
@@ -106,9 +109,15 @@ static int head(struct train_net *n, struct train_params *params, const struct t
 
 static void declare(struct train_params *params, const struct task_model *m)
 {
-	if (m->names)
-		train_params_declare(params, weights_name, TRAIN_LINEAR, m->outputs,
-				     (struct shape){ 2, { share_of(m->names).n, m->outputs } });
+	struct share s = share_of(m->names);
+	size_t i;
+
+	if (!m->names)
+		return;
+	i = train_params_declare(params, weights_name, TRAIN_LINEAR, m->outputs,
+				 (struct shape){ 2, { s.n, m->outputs } });
+	if (s.n < m->names)
+		train_params_split(params, i, s.first, m->names);
 }
 
 /*

@@ -19,6 +19,7 @@
 #include "common/nn/optim.h"
 #include "common/nn/safetensors.h"
 #include "common/nn/train_params.h"
+#include "common/nn/train_ranks.h"
 
 /* A tensor beside the parameters, in a file of its own, NAME.safetensors; names are of a-z, 0-9 and -. */
 struct checkpoint_tensor {
@@ -34,6 +35,8 @@ struct checkpoint_parts {
 	struct optim *optim; /* NULL: without */
 	const struct checkpoint_tensor *extra;
 	size_t n_extra;
+	struct train_whole
+		*whole; /* of params that are split over ranks, all rows: written, or read into. NULL: none is */
 };
 
 /* ---- writing */
@@ -52,6 +55,10 @@ int checkpoint_save(const char *run, uint64_t step, const struct checkpoint_part
  * taken back, stay until they are replaced. Folders that dead writers left half done are removed.
  */
 int checkpoint_prune(const char *run, int keep, uint64_t every, struct err *e);
+
+/* Parameters, running statistics and extra tensors in one file, no checkpoint; on errors path is as it was. */
+int checkpoint_save_model(const char *path, const struct checkpoint_parts *parts, const struct safetensors_meta *meta,
+			  size_t n_meta, struct err *e);
 
 /* ---- reading */
 

@@ -31,8 +31,8 @@ const char *checkpoint_optim_kind(enum optim_kind kind);
  * The tensors of a file, with names of their own, and data where it is kept: what is written, and what is read into. To be
  * freed by checkpoint_list_free, also NULL.
  */
-struct safetensor *checkpoint_list_model(const struct train_params *p, size_t *n);
-struct safetensor *checkpoint_list_optim(const struct optim *o, size_t *n);
+struct safetensor *checkpoint_list_model(const struct checkpoint_parts *parts, size_t *n);
+struct safetensor *checkpoint_list_optim(const struct checkpoint_parts *parts, size_t *n);
 struct safetensor *checkpoint_list_extra(const struct checkpoint_tensor *x, size_t *n);
 void checkpoint_list_free(struct safetensor *t, size_t n);
 /*

@@ -60,14 +60,39 @@ static enum dtype real_of(const struct train_params *p)
 	return p->real == sizeof(float) ? DTYPE_F32 : DTYPE_F64;
 }
 
-struct safetensor *checkpoint_list_model(const struct train_params *p, size_t *n)
+/* A tensor in the arena, or all rows of one that is split. */
+static struct safetensor tensor_of(const struct checkpoint_parts *parts, size_t i, char *name, void *arena, void *whole)
 {
+	const struct train_params *p = parts->params;
+	const struct train_param *item = &p->item[i];
+	struct safetensor t = {
+		name, real_of(p), item->shape, (char *)arena + item->offset * p->real, item->count * p->real,
+	};
+
+	if (item->rows) {
+		t.shape.dim[0] = item->rows;
+		t.data = whole;
+		t.bytes = (size_t)shape_bytes(&t.shape, t.dtype);
+	}
+	return t;
+}
+
+/* Room for all rows of parameter i; zeros where it is not split. */
+static struct train_whole whole_of(const struct checkpoint_parts *parts, size_t i)
+{
+	if (parts->params->item[i].rows && !parts->whole)
+		BUG("'%s' is split over ranks", parts->params->item[i].name);
+	return parts->whole ? parts->whole[i] : (struct train_whole){ 0 };
+}
+
+struct safetensor *checkpoint_list_model(const struct checkpoint_parts *parts, size_t *n)
+{
+	const struct train_params *p = parts->params;
 	struct safetensor *t = xcalloc(p->n + 2 * p->n_running + 1, sizeof *t);
 
 	*n = 0;
 	for (size_t i = 0; i < p->n; i++)
-		t[(*n)++] = (struct safetensor){ xstrdup(p->item[i].name), real_of(p), p->item[i].shape,
-						 train_params_value(p, i), p->item[i].count * p->real };
+		t[(*n)++] = tensor_of(parts, i, xstrdup(p->item[i].name), p->value, whole_of(parts, i).value);
 	for (size_t i = 0; i < 2 * p->n_running; i++) {
 		const struct train_running *r = &p->running[i / 2];
 
@@ -82,21 +107,18 @@ struct safetensor *checkpoint_list_model(const struct train_params *p, size_t *n
 	return t;
 }
 
-struct safetensor *checkpoint_list_optim(const struct optim *o, size_t *n)
+struct safetensor *checkpoint_list_optim(const struct checkpoint_parts *parts, size_t *n)
 {
+	const struct optim *o = parts->optim;
 	const struct train_params *p = o->params;
 	struct safetensor *t = xcalloc(2 * p->n + 1, sizeof *t);
 
 	*n = 0;
 	for (int moment = 0; moment < (o->v ? 2 : 1); moment++)
 		for (size_t i = 0; i < p->n; i++)
-			t[(*n)++] = (struct safetensor){
-				xasprintf("%c.%s", moment ? 'v' : 'm', p->item[i].name),
-				real_of(p),
-				p->item[i].shape,
-				(char *)(moment ? o->v : o->m) + p->item[i].offset * p->real,
-				p->item[i].count * p->real,
-			};
+			t[(*n)++] = tensor_of(parts, i, xasprintf("%c.%s", moment ? 'v' : 'm', p->item[i].name),
+					      moment ? o->v : o->m,
+					      moment ? whole_of(parts, i).v : whole_of(parts, i).m);
 	t[(*n)++] = (struct safetensor){
 		xstrdup("steps"), DTYPE_I64, { 1, { (int64_t)p->n } }, o->steps, p->n * sizeof *o->steps,
 	};

@@ -391,11 +391,11 @@ int checkpoint_load(const struct checkpoint *c, const struct checkpoint_parts *p
 	char file[CHECKPOINT_NAME];
 	int rc = -1;
 
-	l[0].want = checkpoint_list_model(parts->params, &l[0].n);
+	l[0].want = checkpoint_list_model(parts, &l[0].n);
 	if (open_tensors(c, CHECKPOINT_MODEL, &l[0], e))
 		goto out;
 	if (parts->optim) {
-		l[1].want = checkpoint_list_optim(parts->optim, &l[1].n);
+		l[1].want = checkpoint_list_optim(parts, &l[1].n);
 		if (open_tensors(c, CHECKPOINT_OPTIMIZER, &l[1], e) || check_optim(c, &l[1], parts->optim, e))
 			goto out;
 	}

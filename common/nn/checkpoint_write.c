@@ -158,13 +158,13 @@ static bool has_meta(const struct safetensors_meta *meta, size_t n, const char *
 	return false;
 }
 
-static int write_model(struct writer *w, uint64_t step, const struct train_params *p,
+static int write_model(struct writer *w, uint64_t step, const struct checkpoint_parts *parts,
 		       const struct safetensors_meta *meta, size_t n_meta, struct err *e)
 {
 	struct safetensors_meta *all = xcalloc(n_meta + 2, sizeof *all);
 	char text[24];
 	size_t n, own = n_meta;
-	struct safetensor *t = checkpoint_list_model(p, &n);
+	struct safetensor *t = checkpoint_list_model(parts, &n);
 
 	for (size_t i = 0; i < n_meta; i++)
 		all[i] = meta[i];
@@ -179,11 +179,11 @@ static int write_model(struct writer *w, uint64_t step, const struct train_param
 	return rc;
 }
 
-static int write_optim(struct writer *w, const struct optim *o, struct err *e)
+static int write_optim(struct writer *w, const struct checkpoint_parts *parts, struct err *e)
 {
-	struct safetensors_meta kind = { "frl.optimizer", checkpoint_optim_kind(o->c.kind) };
+	struct safetensors_meta kind = { "frl.optimizer", checkpoint_optim_kind(parts->optim->c.kind) };
 	size_t n;
-	struct safetensor *t = checkpoint_list_optim(o, &n);
+	struct safetensor *t = checkpoint_list_optim(parts, &n);
 	int rc = write_tensors(w, CHECKPOINT_OPTIMIZER, t, n, &kind, 1, e);
 
 	checkpoint_list_free(t, n);
@@ -237,7 +237,7 @@ static int write_all(struct writer *w, uint64_t step, const struct checkpoint_pa
 		     const struct checkpoint_state *state, const struct safetensors_meta *meta, size_t n_meta,
 		     struct err *e)
 {
-	if (write_model(w, step, parts->params, meta, n_meta, e) || (parts->optim && write_optim(w, parts->optim, e)))
+	if (write_model(w, step, parts, meta, n_meta, e) || (parts->optim && write_optim(w, parts, e)))
 		return -1;
 	for (size_t i = 0; i < parts->n_extra; i++)
 		if (write_extra(w, &parts->extra[i], e))
@@ -380,6 +380,28 @@ out:
 	remove_folder(w.folder);
 	free(w.folder);
 	close(fd);
+	return rc;
+}
+
+int checkpoint_save_model(const char *path, const struct checkpoint_parts *parts, const struct safetensors_meta *meta,
+			  size_t n_meta, struct err *e)
+{
+	struct out o = { 0 };
+	size_t n, extra;
+	struct safetensor *t = checkpoint_list_model(parts, &n);
+	int rc = -1;
+
+	t = xrealloc_array(t, n + parts->n_extra + 1, sizeof *t);
+	for (size_t i = 0; i < parts->n_extra; i++) {
+		struct safetensor *x = checkpoint_list_extra(&parts->extra[i], &extra);
+
+		t[n++] = *x;
+		free(x);
+	}
+	if (out_open(&o, path, true, e) == 0 && safetensors_write(&o, t, n, meta, n_meta, e) == 0)
+		rc = out_commit(&o, e);
+	out_abort(&o);
+	checkpoint_list_free(t, n);
 	return rc;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/nn/ranks.h"
 #include "common/thread.h"
 
 /* A parameter, or a piece of one, with its gradient and state. */
@@ -150,16 +151,17 @@ static void lars_scales(struct job *j)
 	for (size_t i = 0; i < j->pieces.n;) {
 		size_t param = j->pieces.item[i].param;
 		struct plan *p = &j->plan[param];
-		double pn = 0, gn = 0;
+		double n[2] = { 0 }; /* squares of p, of g */
 
 		for (; i < j->pieces.n && j->pieces.item[i].param == param; i++) {
-			pn += j->squares[i][0];
-			gn += j->squares[i][1];
+			n[0] += j->squares[i][0];
+			n[1] += j->squares[i][1];
 		}
 		if (!p->norms)
 			continue;
-		pn = sqrt(pn);
-		gn = sqrt(gn);
+		if (j->o->params->item[param].rows)
+			ranks_sum_f64(n, 2);
+		double pn = sqrt(n[0]), gn = sqrt(n[1]);
 		if (pn > 0 && gn > 0)
 			p->scale = c->trust * pn / (gn + p->decay * pn + c->eps);
 		else
@@ -226,13 +228,21 @@ static void squares_piece(void *data, size_t i, int worker)
 double optim_gradient_norm(const struct train_params *params, int threads)
 {
 	struct norm j = { params, cut(params), NULL };
-	double sum = 0;
+	double sum = 0, split = 0;
+	bool any = false;
 
 	j.squares = xcalloc(j.pieces.n, sizeof *j.squares);
 	parallel_for(threads, j.pieces.n, squares_piece, &j);
 	for (size_t i = 0; i < j.pieces.n; i++)
-		sum += j.squares[i];
+		if (params->item[j.pieces.item[i].param].rows) {
+			split += j.squares[i];
+			any = true;
+		} else {
+			sum += j.squares[i];
+		}
+	if (any)
+		ranks_sum_f64(&split, 1);
 	free(j.squares);
 	free(j.pieces.item);
-	return sqrt(sum);
+	return sqrt(sum + split);
 }

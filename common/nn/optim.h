@@ -7,7 +7,8 @@
  *	m <- momentum m + g  (the first step: m = g);   p <- p - lr m
  *
  * A parameter that is left out of a step (frozen) is not touched at all, and its momentum does not begin. Norms are double,
- * summed in fixed pieces and those in order: a step has the same bits for any number of threads.
+ * summed in fixed pieces and those in order: a step has the same bits for any number of threads. Of a parameter that is split
+ * over ranks the norms are those of all its rows: all ranks call together.
  */
 #ifndef FRL_NN_OPTIM_H
 #define FRL_NN_OPTIM_H
@@ -45,7 +46,7 @@ struct optim {
 void optim_init(struct optim *o, const struct optim_config *c, struct train_params *params);
 void optim_release(struct optim *o);
 void optim_step(struct optim *o, double lr, int threads);
-/* The norm of the gradient over all parameters, frozen ones included. */
+/* The norm of the gradient over all parameters (and all rows of split ones), frozen ones included. */
 double optim_gradient_norm(const struct train_params *params, int threads);
 
 #endif

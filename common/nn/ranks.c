@@ -221,6 +221,12 @@ void ranks_max_f64(double *x, size_t n)
 	free(all);
 }
 
+double ranks_largest(double x)
+{
+	ranks_max_f64(&x, 1);
+	return x;
+}
+
 /* ---- groups for batch norm */
 
 int ranks_norm_groups(int n, struct err *e)

@@ -41,6 +41,8 @@ void ranks_sum_f32(float *x, size_t n);
 void ranks_sum_f64(double *x, size_t n);
 /* The larger one; NaN if any is. */
 void ranks_max_f64(double *x, size_t n);
+/* The largest x of all ranks: what they decide alike by. */
+double ranks_largest(double x);
 /* Those of rank 0 to all. */
 void ranks_broadcast(void *x, size_t bytes);
 /* dst [size][bytes], in rank order; src may be its own place in it. */

@@ -43,9 +43,19 @@ size_t train_params_declare(struct train_params *p, const char *name, enum train
 		BUG("'%s' is declared after the arenas were made", name);
 	size_t count = (size_t)shape_count(&shape);
 	p->item = xrealloc_array(p->item, p->n + 1, sizeof *p->item);
-	p->item[p->n] = (struct train_param){ xstrdup(name), shape, role, fan_in, p->count, count };
+	p->item[p->n] = (struct train_param){ xstrdup(name), shape, role, fan_in, p->count, count, 0, 0 };
 	p->count += count;
 	return p->n++;
+}
+
+void train_params_split(struct train_params *p, size_t i, int64_t first, int64_t rows)
+{
+	int64_t own = p->item[i].shape.dim[0];
+
+	if (own < 1 || first < 0 || first + own > rows)
+		BUG("'%s': rows %d to %d of %d", p->item[i].name, (int)first, (int)(first + own), (int)rows);
+	p->item[i].first = first;
+	p->item[i].rows = rows;
 }
 
 size_t train_params_running(struct train_params *p, const char *name, int c)
@@ -128,12 +138,25 @@ static double start(const struct train_param *t, struct rng *r)
 	return 0;
 }
 
+/* Elements of rows that come before this rank's. */
+static size_t before(const struct train_param *t)
+{
+	return t->rows ? t->count / (size_t)t->shape.dim[0] * (size_t)t->first : 0;
+}
+
 void train_params_start(struct train_params *p, uint64_t seed)
 {
-	for (size_t i = 0; i < p->n; i++) {
+	train_params_start_from(p, 0, seed);
+}
+
+void train_params_start_from(struct train_params *p, size_t first, uint64_t seed)
+{
+	for (size_t i = first; i < p->n; i++) {
 		struct rng r;
 
 		rng_init(&r, seed, 0, i, 0);
+		for (size_t j = before(&p->item[i]); j > 0; j--)
+			start(&p->item[i], &r);
 		for (size_t j = 0; j < p->item[i].count; j++)
 			real_set(p->value, p->item[i].offset + j, p->real, start(&p->item[i], &r));
 	}

@@ -25,6 +25,8 @@ struct train_param {
 	enum train_role role;
 	int fan_in;
 	size_t offset, count; /* numbers, in both arenas */
+	/* Split over ranks: its rows (of dimension 0) are those from `first` on of `rows`. rows 0: this rank has all. */
+	int64_t first, rows;
 };
 
 /* NAME.running_mean and NAME.running_var, of c channels. */
@@ -50,6 +52,8 @@ void train_params_release(struct train_params *p);
 /* The number of the parameter of that name, added unless it is there. A name there with another shape is a BUG. */
 size_t train_params_declare(struct train_params *p, const char *name, enum train_role role, int fan_in,
 			    struct shape shape);
+/* Parameter i is rows [first, first + dimension 0) of one of `rows`, whose other rows other ranks hold (train_ranks.h). */
+void train_params_split(struct train_params *p, size_t i, int64_t first, int64_t rows);
 /* The same for running statistics: mean 0, variance 1. */
 size_t train_params_running(struct train_params *p, const char *name, int c);
 /* NAME.weight [oc, ic / groups, k, k] */
@@ -65,9 +69,12 @@ void train_params_zero_grad(struct train_params *p);
 
 /*
  * Values as PyTorch's modules start: convolutions normal with variance 2 / fan_out (ResNet's own), linear layers and their
- * biases uniform within 1 / sqrt(fan_in), batch norm 1 and 0. A function of the seed and of each parameter's place.
+ * biases uniform within 1 / sqrt(fan_in), batch norm 1 and 0. A function of the seed and of each parameter's place; of a
+ * split parameter also of the row's, so that it starts as the whole one does.
  */
 void train_params_start(struct train_params *p, uint64_t seed);
+/* The same values, of parameters `first` and later alone: where those before come from elsewhere. */
+void train_params_start_from(struct train_params *p, size_t first, uint64_t seed);
 /* Values and running statistics from a file, by name; all must be there with their shapes (running ones may be absent). */
 int train_params_load(struct train_params *p, const struct safetensors *s, struct err *e);
 

@@ -156,16 +156,6 @@ tensor() {
 	[ ! -e no ]
 }
 
-@test "several ranks: refused" {
-	command -v mpirun >/dev/null 2>&1 || skip "no mpirun"
-	ldd "$(command -v frl-finetune)" | grep -q libmpi || skip "built without MPI"
-	export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-	run --separate-stderr mpirun --oversubscribe -n 2 frl-finetune au -q $(tiny) --out no
-	[ "$status" -ne 0 ]
-	[[ $stderr == *"fine-tuning runs as a single one"* ]]
-	[ ! -e no ]
-}
-
 @test "usage: no task, an unknown one, a folder that holds a run" {
 	fails 2 "the task comes first" frl-finetune --data faces.bin
 	fails 2 "no task 'faces'" frl-finetune faces --data faces.bin

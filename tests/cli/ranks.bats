@@ -132,6 +132,15 @@ near() {
 	[ "$(grep -c 'gradients are exact' out)" -eq 3 ]
 }
 
+@test "parameters whose rows are shared out start, add up, step and are saved as the whole ones, exactly" {
+	"$check" split
+	need_mpi
+	for n in 2 3; do
+		ranks $n "$check" split >out
+		[ "$(grep -c 'split parameters are the whole ones' out)" -eq $n ]
+	done
+}
+
 # The lr is a hundredth of SwAV's for this batch, where f32 can be followed; the queue is used from step 4 on.
 @test "SwAV on 2 ranks is SwAV on 1 of twice the batch: losses, gradients, assignments, queue" {
 	need_mpi

@@ -6,7 +6,7 @@
  *	wait	rank 0 computes for a second while the others wait: their processor time, in seconds
  *	die, leave, bug	the last rank ends so, while the others wait for it
  *	stop	a rank waits to be killed; its process number is told
- *	swav, integers	ranks_check.h
+ *	swav, integers, split	ranks_check.h
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -217,6 +217,8 @@ int main(int argc, char **argv)
 		ranks_check_swav(argv + 2);
 	} else if (!strcmp(argv[1], "integers")) {
 		ranks_check_integers();
+	} else if (!strcmp(argv[1], "split")) {
+		ranks_check_split();
 	} else {
 		rc = end_badly(argv[1]);
 	}

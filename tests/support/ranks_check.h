@@ -9,5 +9,7 @@
 void ranks_check_swav(char **args);
 /* Gradients of a convolution and a linear layer on integers: ranks' shares sum up to those of the whole batch, exactly. */
 void ranks_check_integers(void);
+/* Parameters whose rows are shared out: start, sums, norms, steps and checkpoints are those of the whole ones. */
+void ranks_check_split(void);
 
 #endif
