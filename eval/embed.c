@@ -1,298 +1,13 @@
 /* embed.c - frl-eval embed: pictures of a record stream to features */
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "common/fail_ok.h"
-#include "common/le.h"
-#include "common/model/embedder.h"
 #include "common/opt.h"
-#include "common/progress.h"
-#include "common/record.h"
-#include "common/record_image.h"
-#include "common/resample.h"
 #include "common/thread.h"
-#include "common/tsv.h"
+#include "eval/embed_stream.h"
 #include "eval/eval.h"
 
-enum { MOST_WARNINGS = 20, MOST_PIXELS = 512 };
-
-struct config {
-	const char *model, *output;
-	int layer, size, pixels;
-	bool flip_sum;
-	struct fail_ok fail_ok;
-	struct opt_common common;
-};
-
-/* A picture on its way. */
-struct item {
-	struct record head;
-	uint8_t *payload; /* of the input; NULL once it is decoded */
-	uint8_t *vector;  /* [features] f32, little-endian */
-	uint64_t offset;
-	const char *file;
-	struct err e;
-	bool failed;
-};
-
-/* A worker's own. */
-struct scratch {
-	struct image picture;
-	struct embedder_scratch net;
-	float *vector;
-};
-
-struct run {
-	const struct config *c;
-	struct embedder *model; /* NULL with --pixels */
-	size_t features;
-	char *const *path; /* [paths] */
-	int paths, at;
-	bool open;
-	struct record_reader in;
-	struct scratch *scratch; /* [threads] */
-	struct out out;
-	struct record_writer writer;
-	struct summary summary;
-	uint64_t damage;
-	int warnings;
-	struct err read_error, write_error;
-	bool read_failed, write_failed;
-};
-
-/* ---- reading */
-
-/* file outlives the item. */
-static struct item *item_new(const struct record_reader *r, const char *file)
-{
-	struct item *t = xcalloc(1, sizeof *t);
-
-	t->file = file;
-	t->head = r->head;
-	t->payload = xrealloc_array(NULL, (size_t)r->head.bytes + 1, 1);
-	memcpy(t->payload, r->payload, (size_t)r->head.bytes);
-	t->offset = r->offset;
-	return t;
-}
-
-static void item_free(struct item *t)
-{
-	free(t->payload);
-	free(t->vector);
-	free(t);
-}
-
-/* Damage counts as a failure, and so does a stream without its end. Nothing at all is none. */
-static int end_input(struct run *r)
-{
-	if (!r->in.records && !r->in.segments && !r->in.damage)
-		return err_set(&r->read_error, "'%s' is empty", r->in.name);
-	if (r->in.damage || !r->in.closed) {
-		uint64_t places = r->in.damage ? r->in.damage : 1;
-
-		warn("'%s' is damaged or cut short: %llu place%s", r->in.name, (unsigned long long)places,
-		     places == 1 ? "" : "s");
-		r->damage += places;
-	}
-	return 0;
-}
-
-static int open_next(struct run *r)
-{
-	if (r->open) {
-		if (end_input(r))
-			return -1;
-		r->at++;
-		if (r->at >= r->paths)
-			return 0;
-		record_close(&r->in);
-		r->open = false;
-	}
-	if (record_open(&r->in, r->paths ? r->path[r->at] : NULL, &r->read_error))
-		return -1;
-	r->open = true;
-	return 1;
-}
-
-static void *read_item(void *data)
-{
-	struct run *r = data;
-
-	while (!r->read_failed) {
-		int rc = record_next(&r->in, &r->read_error);
-
-		if (rc > 0 && r->in.head.kind != RECORD_END)
-			return item_new(&r->in, r->paths ? r->path[r->at] : "<stdin>");
-		if (rc == 0 && (rc = open_next(r)) == 0)
-			return NULL;
-		r->read_failed = rc < 0;
-	}
-	return NULL;
-}
-
-/* ---- working */
-
-/* The picture shrunk to N x N, normalised as networks take it: values around 0, so that a cosine compares more than brightness. */
-static void pixels(const struct image *picture, int n, struct image *sized, float *dst)
-{
-	const struct model_input *in = &model_input_swav;
-
-	image_resize(sized, n, n);
-	resample_resize(sized, picture, RESAMPLE_BILINEAR);
-	for (int y = 0; y < n; y++)
-		for (int x = 0; x < n; x++)
-			for (int c = 0; c < 3; c++)
-				*dst++ = ((float)image_at(sized, x, y)[c] / 255 - in->mean[c]) / in->std[c];
-}
-
-static void work_item(void *data, void *what, int worker)
-{
-	const struct run *r = data;
-	struct scratch *s = &r->scratch[worker];
-	struct item *t = what;
-
-	t->failed = record_image(&s->picture, &t->head, t->payload, &t->e) < 0;
-	free(t->payload);
-	t->payload = NULL;
-	if (t->failed)
-		return;
-	if (!s->vector)
-		s->vector = xrealloc_array(NULL, r->features, sizeof *s->vector);
-	if (r->model)
-		embedder_run(r->model, &s->picture, r->c->flip_sum, &s->net, s->vector);
-	else
-		pixels(&s->picture, r->c->pixels, &s->net.sized, s->vector);
-	t->vector = xrealloc_array(NULL, r->features, sizeof(float));
-	for (size_t i = 0; i < r->features; i++)
-		le_putf32(t->vector + 4 * i, s->vector[i]);
-}
-
-/* ---- writing */
-
-static void tell(struct run *r, const struct item *t)
-{
-	if (++r->warnings > MOST_WARNINGS)
-		return;
-	warn("'%s': the record at byte %llu, key %016llx face %u: %s", t->file, (unsigned long long)t->offset,
-	     (unsigned long long)t->head.key, t->head.face, t->e.msg);
-	if (r->warnings == MOST_WARNINGS)
-		hint("further records that fail are only counted");
-}
-
-static int write_item(void *data, void *what, bool last_ready)
-{
-	struct run *r = data;
-	struct item *t = what;
-	struct record head = {
-		.kind = RECORD_TENSOR,
-		.dtype = RECORD_F32,
-		.ndim = 1,
-		.dims = { (uint32_t)r->features },
-		.bytes = 4 * r->features,
-		.key = t->head.key,
-		.label = t->head.label,
-		.face = t->head.face,
-	};
-	int rc = 0;
-
-	r->summary.in++;
-	progress_add(1);
-	if (t->failed) {
-		tell(r, t);
-		r->summary.failed++;
-	} else {
-		rc = record_write(&r->writer, &head, t->vector, &r->write_error);
-		r->summary.out += rc == 0;
-	}
-	if (rc == 0 && last_ready)
-		rc = out_flush(&r->out, &r->write_error);
-	item_free(t);
-	r->write_failed = rc != 0;
-	return rc;
-}
-
-static void drop_item(void *data, void *what)
-{
-	(void)data;
-	item_free(what);
-}
-
-/* ---- all of it */
-
-static int load(struct run *r, struct err *e)
-{
-	const struct config *c = r->c;
-	struct safetensors s = { 0 };
-	char *path;
-
-	if (c->pixels) {
-		r->features = 3 * (size_t)c->pixels * (size_t)c->pixels;
-		return 0;
-	}
-	path = safetensors_path(c->model);
-	if (safetensors_open(&s, path, e) == 0) {
-		r->model = embedder_new(&s, (enum embedder_layer)c->layer, c->size, e);
-		if (!r->model)
-			err_prefix(e, "'%s'", path);
-		if (!safetensors_get_meta(&s, "frl.input.mean") && r->model && !c->common.quiet)
-			warn("'%s' does not say what its input looks like: RGB, mean .485 .456 .406, deviation "
-			     ".228 .224 .225, %d pixels are taken",
-			     path, embedder_input(r->model)->size);
-		safetensors_close(&s);
-	}
-	free(path);
-	if (r->model)
-		r->features = embedder_features(r->model);
-	return r->model ? 0 : -1;
-}
-
-static int run(struct run *r, int argc, char **argv, struct err *e)
-{
-	const struct config *c = r->c;
-	struct tsv_out pg = { 0 };
-	struct pipeline p = {
-		.read = read_item,
-		.work = work_item,
-		.write = write_item,
-		.drop = drop_item,
-		.data = r,
-		.threads = c->common.threads ? c->common.threads : thread_default(),
-	};
-	int rc = -1;
-
-	r->scratch = xcalloc((size_t)p.threads, sizeof *r->scratch);
-	if (load(r, e) || out_open(&r->out, c->output, true, e))
-		goto out;
-	if (open_next(r) < 0) {
-		*e = r->read_error;
-		goto out;
-	}
-	r->writer = (struct record_writer){ .out = &r->out };
-	progress_start("pictures", 0, c->common.quiet);
-	pipeline_run(&p);
-	progress_stop();
-	if (r->read_failed || r->write_failed) {
-		*e = r->read_failed ? r->read_error : r->write_error;
-		goto out;
-	}
-	/* argv is the sub-command's, the tail of main's. */
-	tsv_out_pg(&pg, c->common.no_pg, argc + 1, argv - 1);
-	rc = record_end(&r->writer, pg.line.len ? pg.line.data : NULL, e) || out_commit(&r->out, e) ? -1 : 0;
-	tsv_out_release(&pg);
-out:
-	out_abort(&r->out);
-	for (int i = 0; i < p.threads; i++) {
-		image_release(&r->scratch[i].picture);
-		embedder_scratch_release(&r->scratch[i].net);
-		free(r->scratch[i].vector);
-	}
-	free(r->scratch);
-	if (r->open)
-		record_close(&r->in);
-	embedder_free(r->model);
-	return rc;
-}
+enum { MOST_PIXELS = 512 };
 
 static const struct opt_program program = {
 	.name = "frl-eval embed",
@@ -304,42 +19,52 @@ static const struct opt_program program = {
 
 int eval_embed(int argc, char **argv)
 {
-	static const char *const layers[] = { "layer1", "layer2", "layer3", "pooled", "head", NULL };
-	struct config c = { .layer = EMBEDDER_POOLED };
-	struct run r = { .c = &c };
+	static const char *const layers[] = { "layer1", "layer2", "layer3", "pooled", "head", "auto", NULL };
+	struct embed_config c = { .argc = argc, .argv = argv };
+	struct opt_common common = { 0 };
+	struct fail_ok fail_ok = { 0 };
+	const char *output = NULL;
+	int first, layer = EMBEDDER_AUTO;
+	struct summary s = { 0 };
+	struct out out = { 0 };
 	struct err e = { 0 };
+	uint64_t damage = 0;
 	const struct opt options[] = {
 		OPT_GROUP("Features"),
 		OPT_STR('m', "model", "WEIGHTS", &c.model, "safetensors of a ResNet, or a folder: RUN or RUN/last"),
-		OPT_CHOICE('l', "layer", "NAME", &c.layer, layers,
-			   "layer1, layer2, layer3, pooled (the last stage) or head"),
+		OPT_CHOICE('l', "layer", "NAME", &layer, layers,
+			   "layer1, layer2, layer3, pooled (the last stage), head; auto: head of recognition, else "
+			   "pooled"),
 		OPT_BOOL(0, "flip-sum", &c.flip_sum, "add the features of the mirrored picture"),
 		OPT_INT(0, "size", "N", &c.size, 0, MODEL_INPUT_MAX_SIZE,
 			"pixels a side that the network sees; 0: as the weights say"),
 		OPT_INT(0, "pixels", "N", &c.pixels, 0, MOST_PIXELS,
 			"no network: the picture shrunk to N x N is the feature"),
 		OPT_GROUP("Output"),
-		OPT_STR('o', "output", "FILE", &c.output, "write FILE instead of standard output"),
-		OPT_FAIL_OK(&c.fail_ok),
-		OPT_COMMON(&c.common),
+		OPT_STR('o', "output", "FILE", &output, "write FILE instead of standard output"),
+		OPT_FAIL_OK(&fail_ok),
+		OPT_COMMON(&common),
 		OPT_END,
 	};
-	int first, rc;
 
 	malloc_return_large(4 << 20);
 	first = opt_parse(&program, options, argc, argv);
 	if (!c.model == !c.pixels)
 		opt_usage(&program, "one of --model and --pixels is needed");
-	if (c.pixels && (c.flip_sum || c.size || c.layer != EMBEDDER_POOLED))
+	if (c.pixels && (c.flip_sum || c.size || layer != EMBEDDER_AUTO))
 		opt_usage(&program, "--pixels takes none of --layer, --size and --flip-sum");
 	if (first == argc && isatty(STDIN_FILENO))
 		opt_usage(&program, NULL);
-	r.path = argv + first;
-	r.paths = argc - first;
-	rc = run(&r, argc, argv, &e);
-	if (rc)
+	c.layer = (enum embedder_layer)layer;
+	c.path = argv + first;
+	c.paths = argc - first;
+	c.threads = common.threads ? common.threads : thread_default();
+	c.quiet = common.quiet;
+	c.no_pg = common.no_pg;
+	if (out_open(&out, output, true, &e) || embed_stream(&c, &out, &s, &damage, &e) || out_commit(&out, &e)) {
+		out_abort(&out);
 		die_err(&e);
-	r.summary.failed += r.damage;
-	summary_print(&r.summary, c.common.quiet, c.common.json);
-	return fail_ok_status(&c.fail_ok, r.summary.failed, r.summary.in + r.damage);
+	}
+	summary_print(&s, common.quiet, common.json);
+	return fail_ok_status(&fail_ok, s.failed, s.in + damage);
 }

@@ -1,9 +1,11 @@
 /* embeddings.c - see embeddings.h */
 #include "eval/embeddings.h"
 
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/le.h"
 
@@ -28,17 +30,23 @@ static int one(const struct record_reader *r, float *v, size_t n, struct err *e)
 	return 0;
 }
 
-int embeddings_each(const char *path,
+int embeddings_each(const char *path, int fd,
 		    int (*fn)(void *data, const struct record *head, const float *v, size_t n, struct err *e),
 		    void *data, struct err *e)
 {
 	struct record_reader r;
 	float *v = NULL;
 	size_t n = 0;
-	int rc = record_open(&r, path, e);
+	int rc, copy; /* the reader closes what it reads */
 
-	if (rc)
-		return -1;
+	if (fd < 0) {
+		if (record_open(&r, path, e))
+			return -1;
+	} else {
+		if (lseek(fd, 0, SEEK_SET) < 0 || (copy = fcntl(fd, F_DUPFD_CLOEXEC, 3)) < 0)
+			return err_sys(e, "cannot read '%s'", path);
+		record_open_fd(&r, copy, path);
+	}
 	while ((rc = record_next(&r, e)) > 0) {
 		if (r.head.kind == RECORD_END)
 			continue;

@@ -318,7 +318,7 @@ static int run(struct knn *k, struct err *e)
 	char how[32];
 	int rc;
 
-	if ((k->bins && parse_bins(k, e)) || embeddings_each(k->embeddings, take, k, e) ||
+	if ((k->bins && parse_bins(k, e)) || embeddings_each(k->embeddings, -1, take, k, e) ||
 	    (k->labels && read_labels(k, e)))
 		return -1;
 	if (k->bins)

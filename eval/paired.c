@@ -1,15 +1,13 @@
 /* paired.c - see paired.h */
 #include "eval/paired.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "common/thread.h"
+#include "eval/made.h"
 
-enum { CHUNK = 1 << 16 };
 static const size_t MOST_TRUTH = (size_t)1 << 32;
 
 /* ---- predictions of a model */
@@ -24,74 +22,20 @@ static void check_model(const struct paired *p, const struct opt_program *progra
 		opt_usage(program, "--data, --rows, --pred-out and --force go with --model");
 }
 
-/* What the model says of itself fills the columns that were not told. */
-static int read_past(struct paired *p, struct err *e)
-{
-	struct report *r = &p->report;
-
-	if (past_read(&p->past, p->model, e))
-		return -1;
-	if (!*r->init && p->past.init)
-		r->init = p->past.init;
-	if (!*r->fraction && p->past.fraction)
-		r->fraction = p->past.fraction;
-	if (!*r->run_seed && p->past.seed)
-		r->run_seed = p->past.seed;
-	return 0;
-}
-
-static int keep(const struct paired *p, struct err *e)
-{
-	char chunk[CHUNK];
-	struct out out;
-	ssize_t n;
-	int rc = 0;
-
-	if (!p->pred_out)
-		return 0;
-	if (out_open(&out, p->pred_out, false, e))
-		return -1;
-	while (!rc && (n = io_read_full(p->predictions, chunk, sizeof chunk)) > 0)
-		rc = out_write(&out, chunk, (size_t)n, e);
-	if (!rc && n == 0 && lseek(p->predictions, 0, SEEK_SET) == 0)
-		return out_commit(&out, e);
-	out_abort(&out);
-	return rc ? -1 : err_sys(e, "cannot read the predictions");
-}
-
-/* The streams' paths; the list is cut up. */
-static char **cut(char *list, int *n)
-{
-	char **path = NULL, *at = list;
-
-	for (*n = 0; at; ++*n) {
-		path = xrealloc_array(path, (size_t)*n + 1, sizeof *path);
-		path[*n] = strsep(&at, ",");
-	}
-	return path;
-}
-
-/* Into nameless memory, from where they are read like anybody's. */
 static int predict(struct paired *p, struct predictor_config *c, struct err *e)
 {
-	char *list = xstrdup(p->data), **path = cut(list, &c->paths);
+	char *list = xstrdup(p->data), **path = made_paths(list, &c->paths);
 	struct summary s = { 0 };
 	struct out out = { .fd = -1 };
-	int rc = -1, copy;
+	int rc;
 
 	c->path = path;
-	p->predictions = memfd_create("predictions", MFD_CLOEXEC);
-	copy = p->predictions < 0 ? -1 : fcntl(p->predictions, F_DUPFD_CLOEXEC, 0);
-	if (copy < 0) {
-		err_sys(e, "no memory for predictions");
-		goto out;
-	}
-	out_attach(&out, copy, p->list);
-	if (predictor_run(c, &out, &s, e) || out_commit(&out, e))
-		goto out;
+	p->predictions = made_open(&out, p->list, e);
+	rc = p->predictions < 0 || predictor_run(c, &out, &s, e) || out_commit(&out, e) ||
+			     made_keep(p->predictions, p->pred_out, e)
+		     ? -1
+		     : 0;
 	p->unpredicted = s.failed;
-	rc = lseek(p->predictions, 0, SEEK_SET) ? err_sys(e, "cannot read the predictions") : keep(p, e);
-out:
 	out_abort(&out);
 	free(path);
 	free(list);
@@ -119,7 +63,10 @@ static int open_model(struct paired *p,
 	};
 
 	p->list = xasprintf("predictions of %s", p->model);
-	if (read_past(p, e) || io_slurp_given(p->truth_path, MOST_TRUTH, &p->truth_text, e) || predict(p, &c, e))
+	if (past_read(&p->past, p->model, e))
+		return -1;
+	made_columns(&p->report, &p->past);
+	if (io_slurp_given(p->truth_path, MOST_TRUTH, &p->truth_text, e) || predict(p, &c, e))
 		return -1;
 	return table_open_memory(&p->truth, c.truth_name, p->truth_text.data, p->truth_text.len, e) ||
 			       table_open_fd(&p->pred, p->predictions, p->list, e)
@@ -135,7 +82,7 @@ static int open_files(struct paired *p, struct err *e)
 	int n, rc = table_open(&p->truth, p->truth_path, e);
 
 	p->list = xstrdup(p->pred_path);
-	path = cut(p->list, &n);
+	path = made_paths(p->list, &n);
 	rc = rc || table_open(&p->pred, path[0], e) ? -1 : 0;
 	p->more = xcalloc((size_t)n, sizeof *p->more);
 	for (int i = 1; i < n && !rc; i++)

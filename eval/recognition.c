@@ -1,12 +1,16 @@
 /* recognition.c - frl-eval recognition: verification and identification of faces by embeddings */
 #include "eval/recognition.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "common/thread.h"
 #include "eval/eval.h"
 
 static const struct opt_program program = {
 	.name = "frl-eval recognition",
 	.synopsis = "frl-eval recognition --pred STREAM --pairs FILE [option ...]\n"
+		    "frl-eval recognition --model RUN --data FILE,.. --pairs FILE [option ...]\n"
 		    "frl-eval recognition --pred STREAM --templates FILE --template-pairs FILE\n"
 		    "frl-eval recognition --pred STREAM --templates FILE \\\n"
 		    "                     --gallery FILE ... --probe FILE",
@@ -35,8 +39,12 @@ static int run(struct recognition *r, struct err *e)
 
 static void check_options(const struct recognition *r)
 {
-	if (!r->embeddings)
-		opt_usage(&program, "--pred is needed");
+	if (!r->embeddings == !r->model)
+		opt_usage(&program, "one of --pred and --model is needed");
+	if (r->model && !r->data)
+		opt_usage(&program, "--data is needed with --model");
+	if (!r->model && (r->data || r->pred_out || r->force || r->flip_sum))
+		opt_usage(&program, "--data, --flip-sum, --pred-out and --force go with --model");
 	if (!r->pairs && !r->template_pairs && !r->probe)
 		opt_usage(&program, "one of --pairs, --template-pairs and --probe is needed");
 	if ((r->template_pairs || r->probe) && !r->templates)
@@ -49,7 +57,7 @@ int eval_recognition(int argc, char **argv)
 {
 	static const char *const identifications[] = { "nist", "merged", NULL };
 	static const char *const rules[] = { "nearest", "at-most", NULL };
-	struct recognition r = { .argc = argc, .argv = argv };
+	struct recognition r = { .argc = argc, .argv = argv, .fd = -1 };
 	struct err e = { 0 };
 	struct opt options[] = {
 		OPT_GROUP("Input"),
@@ -63,6 +71,12 @@ int eval_recognition(int argc, char **argv)
 		OPT_STR(0, "template-pairs", "FILE", &r.template_pairs, "1:1: template, template and label a line"),
 		OPT_LIST(0, "gallery", "FILE", &r.gallery, "1:N: csv of TEMPLATE_ID,SUBJECT_ID"),
 		OPT_STR(0, "probe", "FILE", &r.probe, "1:N: the same of the probes"),
+		OPT_GROUP("Instead of --pred"),
+		OPT_STR('m', "model", "RUN", &r.model, "embed with a model of frl-finetune: a file, RUN or RUN/last"),
+		OPT_STR(0, "data", "FILE,..", &r.data, "record streams of aligned faces; - is standard input"),
+		OPT_BOOL(0, "flip-sum", &r.flip_sum, "add the embedding of the mirrored picture"),
+		OPT_STR(0, "pred-out", "FILE", &r.pred_out, "keep the embeddings, as frl-eval embed writes them"),
+		OPT_BOOL(0, "force", &r.force, "score a model on pictures that it was chosen on"),
 		OPT_GROUP("Recognition"),
 		OPT_CHOICE(0, "identification", "HOW", &r.identification, identifications,
 			   "how 1:N counts: nist or merged"),
@@ -75,6 +89,7 @@ int eval_recognition(int argc, char **argv)
 		OPT_INT(0, "threads", "N", &r.threads, 0, 1024, "threads; 0: one per processor"),
 		OPT_END,
 	};
+	uint64_t failed = 0;
 	int first;
 
 	report_init(&r.report, "recognition");
@@ -84,9 +99,13 @@ int eval_recognition(int argc, char **argv)
 	check_options(&r);
 	if (!r.threads)
 		r.threads = thread_default();
-	first = run(&r, &e);
+	first = (r.model && recognition_embed(&r, &failed, &e)) || run(&r, &e) ? -1 : 0;
 	report_release(&r.report);
+	if (r.fd >= 0)
+		close(r.fd);
+	past_release(&r.past);
+	free(r.name);
 	if (first)
 		die_err(&e);
-	return EXIT_CODE_OK;
+	return failed ? EXIT_CODE_SOME_FAILED : EXIT_CODE_OK;
 }

@@ -7,12 +7,19 @@
 #include "common/metrics/roc.h"
 #include "common/opt.h"
 #include "eval/embeddings.h"
+#include "eval/past.h"
 #include "eval/report.h"
 
 enum identification { IDENTIFY_NIST, IDENTIFY_MERGED };
 
 struct recognition {
-	const char *embeddings;
+	const char *embeddings; /* with a model a name only */
+	int fd;			/* of the model's, else -1 */
+	/* With a model, which makes the embeddings now: of the streams in data. */
+	const char *model, *data, *pred_out;
+	bool flip_sum, force;
+	char *name;		    /* recognition_model.c's own */
+	struct past past;	    /* the same */
 	const char *pairs;	    /* LFW's pairs.txt, or a manifest id1 id2 same [fold] */
 	const char *templates;	    /* name template media a line */
 	const char *template_pairs; /* template template label a line */
@@ -29,6 +36,11 @@ struct recognition {
 	int argc;
 	char *const *argv;
 };
+
+/* ---- recognition_model.c */
+
+/* Embeddings of the model into r->fd, and into r->pred_out where that is asked for; *failed: records without one. */
+int recognition_embed(struct recognition *r, uint64_t *failed, struct err *e);
 
 /* ---- the protocols; each adds its rows to the report */
 

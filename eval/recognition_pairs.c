@@ -201,7 +201,7 @@ static int take(void *data, const struct record *head, const float *v, size_t n,
 	return give(f, head->key, v, n, false, e) || give(f, head->key, v, n, true, e) ? -1 : 0;
 }
 
-static int find_embeddings(struct pair_list *l, const char *path, struct err *e)
+static int find_embeddings(struct pair_list *l, const char *path, int fd, struct err *e)
 {
 	struct finder f = { .list = l, .path = path };
 	int rc;
@@ -216,7 +216,7 @@ static int find_embeddings(struct pair_list *l, const char *path, struct err *e)
 	}
 	qsort(f.by_key, l->pictures, sizeof(struct picture *), by_key);
 	qsort(f.by_other, l->pictures, sizeof(struct picture *), by_other);
-	rc = embeddings_each(path, take, &f, e);
+	rc = embeddings_each(path, fd, take, &f, e);
 	for (size_t i = 0; i < l->pictures && !rc; i++)
 		if (!l->picture[i].v)
 			rc = err_set(e, "'%s': no embedding of '%s'", path, l->picture[i].name);
@@ -320,7 +320,7 @@ static int write_samples(const struct recognition *r, const struct pair_list *l,
 int recognition_pairs(struct recognition *r, struct err *e)
 {
 	struct pair_list l = { 0 };
-	int rc = read_pairs(&l, r->pairs, e) || find_embeddings(&l, r->embeddings, e) ? -1 : 0;
+	int rc = read_pairs(&l, r->pairs, e) || find_embeddings(&l, r->embeddings, r->fd, e) ? -1 : 0;
 
 	if (!rc) {
 		double *genuine = xrealloc_array(NULL, 2 * l.n, sizeof *genuine), *impostor = genuine + l.n;

@@ -208,7 +208,8 @@ int templates_read(struct templates *t, const struct recognition *r, struct err 
 	rc = read_members(&p, e);
 	if (!rc) {
 		weigh(&p);
-		rc = read_quality(&p, e) || embeddings_each(r->embeddings, take, &p, e) || normalise(&p, e) ? -1 : 0;
+		rc = read_quality(&p, e) || embeddings_each(r->embeddings, r->fd, take, &p, e) || normalise(&p, e) ? -1
+														   : 0;
 	}
 	free(p.member);
 	free(p.sum);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/data/warp.h"
 #include "common/metrics/dot.h"
 #include "common/model/resnet.h"
 #include "common/nn/net.h"
@@ -29,6 +30,8 @@ struct embedder {
 	int value;
 	size_t channels, map; /* of the stage; floats of it all */
 	struct dense head[2]; /* of EMBEDDER_HEAD */
+	int heads;
+	bool task; /* recognition: pictures come as in training, and the head is one layer */
 };
 
 /* ---- the projection head */
@@ -49,10 +52,10 @@ static const char *head_prefix(const struct safetensors *s)
 	return NULL;
 }
 
-/* PREFIX + number: weight [out, in] and bias; out is whatever the file has. */
-static int load_dense(struct dense *d, struct params *p, const char *prefix, int number, size_t in, struct err *e)
+/* Weight [out, in] and bias; out is whatever the file has. */
+static int load_dense(struct dense *d, struct params *p, const char *name, size_t in, struct err *e)
 {
-	char *name = xasprintf("%s%d", prefix, number), *weight = xasprintf("%s.weight", name);
+	char *weight = xasprintf("%s.weight", name);
 	const struct param *w = params_find(p, weight);
 	const float *bias;
 	int rc = -1;
@@ -75,7 +78,6 @@ static int load_dense(struct dense *d, struct params *p, const char *prefix, int
 	rc = 0;
 out:
 	free(weight);
-	free(name);
 	return rc;
 }
 
@@ -100,18 +102,23 @@ static int fold_bn(struct dense *d, struct params *p, const char *name, struct e
 static int load_head(struct embedder *m, const struct safetensors *s, struct params *p, struct err *e)
 {
 	const char *prefix = head_prefix(s);
-	char *bn;
+	char *name[3];
 	int rc;
 
+	m->heads = m->task ? 1 : 2;
+	if (m->task)
+		return load_dense(&m->head[0], p, "head", m->channels, e);
 	if (!prefix)
 		return err_set(e, "the weights have no projection head (projection_net.net.0.weight, "
 				  "projection_head.0.weight)");
-	bn = xasprintf("%s1", prefix);
-	rc = load_dense(&m->head[0], p, prefix, 0, m->channels, e) || fold_bn(&m->head[0], p, bn, e) ||
-			     load_dense(&m->head[1], p, prefix, 3, m->head[0].out, e)
+	for (int i = 0; i < 3; i++)
+		name[i] = xasprintf("%s%d", prefix, i < 2 ? i : 3);
+	rc = load_dense(&m->head[0], p, name[0], m->channels, e) || fold_bn(&m->head[0], p, name[1], e) ||
+			     load_dense(&m->head[1], p, name[2], m->head[0].out, e)
 		     ? -1
 		     : 0;
-	free(bn);
+	for (int i = 0; i < 3; i++)
+		free(name[i]);
 	return rc;
 }
 
@@ -126,8 +133,8 @@ static void dense_run(const struct dense *d, const float *x, bool relu, float *y
 
 /* ---- loading */
 
-/* A network that was made for a task has more to say than its backbone's features, and this does not know what. */
-static int check_task(const struct safetensors *s, struct err *e)
+/* A network that was made for a task has more to say than features; of recognition they are all of it. */
+static int check_task(struct embedder *m, const struct safetensors *s, struct err *e)
 {
 	const char *task = safetensors_get_meta(s, "frl.task"), *stride = safetensors_get_meta(s, "frl.stride");
 
@@ -137,8 +144,10 @@ static int check_task(const struct safetensors *s, struct err *e)
 			       "the weights were trained with the stride in another place (metadata frl.stride %s): "
 			       "good to start training from, not to make features with",
 			       stride);
-
-	return task && strcmp(task, "pretrain") != 0
+	m->task = task && strcmp(task, "recognition") == 0;
+	if (m->layer == EMBEDDER_AUTO)
+		m->layer = m->task ? EMBEDDER_HEAD : EMBEDDER_POOLED;
+	return task && !m->task && strcmp(task, "pretrain") != 0
 		       ? err_set(e, "the weights are a model of the task '%s' (metadata frl.task), not a backbone",
 				 task)
 		       : 0;
@@ -157,14 +166,15 @@ static int load(struct embedder *m, const struct safetensors *s, int size, struc
 {
 	struct resnet_found found;
 	struct params params;
-	int stage[4], rc, at = m->layer == EMBEDDER_HEAD ? 3 : (int)m->layer;
+	int stage[4], rc, at;
 
 	m->input = model_input_swav;
-	if (check_task(s, e) || resnet_find(&found, s, e) || model_input_read(&m->input, s, e) ||
+	if (check_task(m, s, e) || resnet_find(&found, s, e) || model_input_read(&m->input, s, e) ||
 	    params_load(&params, s, "", e))
 		return -1;
 	if (size)
 		m->input.size = size;
+	at = m->layer == EMBEDDER_HEAD ? 3 : (int)m->layer;
 	resnet_name(m->name, found.arch, found.width);
 	m->net = net_new(m->backend, NN_F32, &params);
 	resnet_stages(m->net, found.arch, found.width, found.prefix, m->input.bgr, stage);
@@ -210,7 +220,7 @@ void embedder_free(struct embedder *m)
 
 size_t embedder_features(const struct embedder *m)
 {
-	return m->layer == EMBEDDER_HEAD ? m->head[1].out : m->channels;
+	return m->layer == EMBEDDER_HEAD ? m->head[m->heads - 1].out : m->channels;
 }
 
 const struct model_input *embedder_input(const struct embedder *m)
@@ -276,9 +286,26 @@ static void features(const struct embedder *m, const struct image *sized, struct
 	v = plan_value(m->plan, m->value, s->arena);
 	m->backend->download(m->backend, NN_F32, &v, s->map);
 	pool(s->map, m->map / m->channels, m->channels, head ? s->pooled : dst);
-	if (head) {
+	if (head && m->heads == 1) {
+		dense_run(&m->head[0], s->pooled, false, dst);
+	} else if (head) {
 		dense_run(&m->head[0], s->pooled, true, s->hidden);
 		dense_run(&m->head[1], s->hidden, false, dst);
+	}
+}
+
+/* The picture at the input's size: stretched to it, or as the samples of a task fit it. */
+static void fit(const struct embedder *m, const struct image *picture, struct image *sized)
+{
+	image_resize(sized, m->input.size, m->input.size);
+	if (m->task) {
+		struct warp w = { .size = m->input.size, .scale = { 1, 1 } };
+		struct warp_draws d;
+
+		warp_none(&d, &w, picture->w, picture->h);
+		resample_affine(sized, picture, d.a, RESAMPLE_ZERO);
+	} else {
+		resample_resize(sized, picture, RESAMPLE_BILINEAR);
 	}
 }
 
@@ -290,8 +317,7 @@ void embedder_run(const struct embedder *m, const struct image *picture, bool fl
 
 	scratch_ready(s, m);
 	if (picture->w != m->input.size || picture->h != m->input.size) {
-		image_resize(&s->sized, m->input.size, m->input.size);
-		resample_resize(&s->sized, picture, RESAMPLE_BILINEAR);
+		fit(m, picture, &s->sized);
 		sized = &s->sized;
 	}
 	features(m, sized, s, dst);

@@ -3,6 +3,7 @@
  *
  * Reads weights by torchvision's names, bare or behind module., base_net. or both, with the projection head of FRL
  * (projection_net.net.), SwAV (projection_head.) or an export (projection.) where there is one; obeys their metadata (input.h).
+ * Models of recognition (task.h), too: their head is the embedding's linear layer, and pictures fit their input as in training.
  */
 #ifndef FRL_MODEL_EMBEDDER_H
 #define FRL_MODEL_EMBEDDER_H
@@ -19,7 +20,8 @@ enum embedder_layer {
 	EMBEDDER_LAYER2,
 	EMBEDDER_LAYER3,
 	EMBEDDER_POOLED, /* the same of the last one: what a classifier would get */
-	EMBEDDER_HEAD,	 /* the projection head's output, before L2 normalisation */
+	EMBEDDER_HEAD,	 /* the projection head's output, or the embedding; before L2 normalisation */
+	EMBEDDER_AUTO,	 /* the head of a model of recognition, else pooled */
 };
 
 struct embedder;
@@ -45,8 +47,9 @@ struct embedder_scratch {
 void embedder_scratch_release(struct embedder_scratch *s);
 
 /*
- * The features of the whole picture m, of any size, resized to the input's; with flip_sum its mirror image's added. On the
- * calling thread; thread-safe with one scratch a thread; the same bits for the same picture always.
+ * The features of the whole picture m, of any size, resized to the input's (for a model of recognition without changing its
+ * proportions, the rest black); with flip_sum its mirror image's added. On the calling thread; thread-safe with one scratch a
+ * thread; the same bits for the same picture always.
  */
 void embedder_run(const struct embedder *m, const struct image *picture, bool flip_sum, struct embedder_scratch *s,
 		  float *dst);

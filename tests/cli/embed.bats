@@ -112,9 +112,9 @@ near() { awk -v a="$1" -v b="$2" 'BEGIN { d = a - b; exit !(d < 1e-12 && d > -1e
 	run -3 frl-eval embed --model "$net" -o out nowhere
 	[[ $output == *nowhere* ]]
 	[ ! -e out ]
-	"$FRL_TOP/$BUILD/tests/seeded" "$golden/embed/resnet18.tsv" 5 task.safetensors frl.task=recognition
+	"$FRL_TOP/$BUILD/tests/seeded" "$golden/embed/resnet18.tsv" 5 task.safetensors frl.task=landmarks
 	run -3 frl-eval embed --model task.safetensors "$golden/images.frlr"
-	[[ $output == *"'recognition'"* ]]
+	[[ $output == *"'landmarks'"* ]]
 	run -2 frl-eval embed "$golden/images.frlr"
 	run -2 frl-eval embed --pixels 4 --flip-sum "$golden/images.frlr"
 	run -1 bash -c "frl-eval embed -q --pixels 8 '$golden/images.frlr' >/dev/full"

@@ -165,3 +165,64 @@ same() { diff <(cut -f 1-3,7- "$1") <(cut -f 1-3,7- "$2"); }
 	[ "$status" -eq 4 ]
 	frl-eval au -q --no-pg --truth labels.tsv --pred kept.tsv --partial | cut -f 7- | diff - <(cut -f 7- <<<"$output")
 }
+
+# numbers FILE: of its records of f32, a line each
+numbers() {
+	local n
+	n=$(frl-shard ls "$1" | grep -v '^#' | awk -F '\t' 'NR == 2 { print $5 }')
+	frl-shard cat -q --no-pg "$1" | od -An -v -tf4 -w4 | awk -v n="$n" -v row=$((16 + (n + 15) / 16 * 16)) \
+		'{ i = (NR - 1) % row } i >= 16 && i < 16 + n { printf "%s%s", $1, i < 15 + n ? "\t" : "\n" }'
+}
+
+@test "embed: a model of recognition gives its 512 numbers, as predict does; its backbone's on demand" {
+	frl-eval embed -q --no-pg --model recognition/last --threads 1 faces.bin >e.bin
+	frl-eval embed -q --no-pg --model recognition/last --threads 4 <faces.bin | cmp - e.bin
+	[ "$(frl-shard ls e.bin | grep -v '^#' | tail -n +2 | cut -f 3-5 | sort -u)" = "$(printf 'tensor\tf32\t512')" ]
+	diff <(frl-shard ls e.bin | grep -v '^#' | cut -f 6-8) <(frl-shard ls faces.bin | grep -v '^#' | cut -f 6-8)
+	# two engines, pictures of 40 pixels for an input of 32: f32's rounding apart (values are about 1)
+	frl-eval predict -q --no-pg --model recognition/last --rows labels.tsv faces.bin | tail -n +2 | cut -f 4-515 >want
+	numbers e.bin | head -22 | paste want - | awk -F '\t' '
+		NF != 1024 { exit 1 }
+		{ for (i = 1; i <= 512; i++) { d = $i - $(i + 512); s += $i * $i; if (d < 0) d = -d; if (d > worst) worst = d } }
+		END { rms = sqrt(s / NR / 512); print NR, rms, worst; exit !(NR == 22 && rms > 0 && worst < 1e-4 * rms) }'
+	frl-eval embed -q --model recognition/last --layer pooled faces.bin >pooled.bin
+	run ! cmp -s pooled.bin e.bin
+	# wide pictures keep their shape, as in training
+	frl-shard import -q --raw "$FRL_TOP/tests/golden/image/420.jpg" >wide.bin
+	frl-eval predict -q --no-pg --model recognition/last wide.bin | tail -n +2 | cut -f 3-514 >want
+	frl-eval embed -q --model recognition/last wide.bin >e.bin
+	numbers e.bin | head -1 | paste want - | awk -F '\t' '
+		{ for (i = 1; i <= 512; i++) { d = $i - $(i + 512); s += $i * $i; if (d < 0) d = -d; if (d > worst) worst = d } }
+		END { exit !(NF == 1024 && worst < 1e-4 * sqrt(s / 512)) }'
+}
+
+@test "recognition --model: the digits of its embeddings, by pairs and by templates" {
+	awk -F '\t' 'NR == 1 { print "id1\tid2\tsame\tfold" } NR > 1 { id[NR] = $1; who[NR] = substr($1, 1, 4) }
+		END { for (i = 2; i <= NR; i++) for (k = i + 1; k <= i + 3 && k <= NR; k++)
+			printf "%s\t%s\t%d\t%d\n", id[i], id[k], who[i] == who[k], i % 2 }' labels.tsv >pairs.tsv
+	awk -F '\t' 'NR > 1 { print $1, NR % 5, NR }' labels.tsv >templates.txt
+	printf '%s\n' '0 1 1' '0 2 0' '1 2 0' '3 4 1' >tp.txt
+	for flip in "" --flip-sum; do
+		frl-eval embed -q --no-pg $flip --model recognition/last faces.bin >e.bin
+		for what in "--pairs pairs.tsv" "--templates templates.txt --template-pairs tp.txt"; do
+			# shellcheck disable=SC2086 # options are many words
+			frl-eval recognition --no-pg --pred e.bin $what >want || return 1
+			for threads in 1 4; do
+				# shellcheck disable=SC2086
+				frl-eval recognition --no-pg --model recognition/last --data faces.bin $flip $what --threads $threads \
+					--pred-out kept.bin >got || return 1
+				same got want || return 1
+				cmp kept.bin e.bin || return 1
+			done
+			grep -q "tar@1e-1" got || return 1
+		done
+	done
+	[ "$(awk -F '\t' 'NR == 2 { print $4, $5, $6 }' got)" = "100% random 0" ]
+	fails 3 "'recognition/best' was chosen on the pictures it is to be scored on, the record of key " \
+		frl-eval recognition --model recognition/best --data faces.bin --pairs pairs.tsv
+	frl-eval recognition -q --model recognition/best --data faces.bin --pairs pairs.tsv --force >scores
+	fails 3 "the weights are a model of the task 'au'" frl-eval recognition --model au --data faces.bin --pairs pairs.tsv
+	fails 2 "one of --pred and --model" frl-eval recognition --data faces.bin --pairs pairs.tsv
+	fails 2 "--data is needed" frl-eval recognition --model recognition --pairs pairs.tsv
+	fails 2 "go with --model" frl-eval recognition --pred e.bin --flip-sum --pairs pairs.tsv
+}

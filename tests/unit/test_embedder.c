@@ -194,14 +194,16 @@ static void check_refused(struct seeded *w, const struct safetensors_meta *meta,
 
 static void test_refused(void **state)
 {
-	const struct safetensors_meta task = { "frl.task", "recognition" }, size = { "frl.input.size", "96.5" };
+	const struct safetensors_meta task = { "frl.task", "au" }, size = { "frl.input.size", "96.5" };
+	const struct safetensors_meta recognition = { "frl.task", "recognition" };
 	struct seeded part = weights[0];
 	struct safetensor last = part.item[part.n - 1], *item;
 	const char *name;
 
 	(void)state;
-	check_refused(&part, &task, 1, EMBEDDER_POOLED, "'recognition'");
+	check_refused(&part, &task, 1, EMBEDDER_POOLED, "'au'");
 	check_refused(&part, &size, 1, EMBEDDER_POOLED, "frl.input.size");
+	check_refused(&part, &recognition, 1, EMBEDDER_AUTO, "head.weight is missing");
 	/* The head's last bias is not there; the head is not; one tensor of the backbone is not. */
 	part.n -= 1;
 	check_refused(&part, NULL, 0, EMBEDDER_HEAD, "projection_net.net.3.bias");
