@@ -104,9 +104,9 @@ struct sheet {
 };
 
 /*
- * An empty table of that spec with the numbers of the file paper (tables/paper.tsv). fractions: shares to have lines for instead
- * of the paper's, "100%,2%" each or "DATASET=100%,2%" (a percent sign may lack); inits: the same of initialisations. Release after
- * a failure too.
+ * An empty table of that spec with the numbers of the file paper (tables/paper.tsv; NULL: without them, of a spec that has parts).
+ * fractions: shares to have lines for instead of the paper's, "100%,2%" each or "DATASET=100%,2%" (a percent sign may
+ * lack); inits: the same of initialisations. Release after a failure too.
  */
 int sheet_build(struct sheet *s, const struct sheet_spec *spec, const char *paper, const struct opt_list *fractions,
 		const struct opt_list *inits, struct err *e);
@@ -119,6 +119,7 @@ void sheet_release(struct sheet *s);
  * Rows that no line takes are named on standard error unless quiet.
  */
 int sheet_read(struct sheet *s, const char *path, bool quiet, struct err *e);
+int sheet_read_memory(struct sheet *s, const char *name, const void *data, size_t len, bool quiet, struct err *e);
 /* Means over seeds, and what is missing, which is named on standard error. The same for any order of the files. */
 void sheet_finish(struct sheet *s);
 /* Is nothing missing? */

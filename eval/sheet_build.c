@@ -327,9 +327,9 @@ int sheet_build(struct sheet *s, const struct sheet_spec *spec, const char *pape
 	int rc;
 
 	*s = (struct sheet){ .spec = spec };
-	rc = paper_read(&p, paper, spec->name, e);
+	rc = paper ? paper_read(&p, paper, spec->name, e) : 0;
 	if (!rc && !spec->part && !p.rows)
-		rc = err_set(e, "'%s' has no row of %s", paper, spec->name);
+		rc = err_set(e, "'%s' has no row of %s", paper ? paper : "", spec->name);
 	if (!rc)
 		rc = make_parts(s, &p, e);
 	for (size_t i = 0; i < s->parts && !rc; i++)

@@ -182,32 +182,43 @@ static int read_section(struct reader *r, const char *text, size_t len, uint64_t
 	return rc;
 }
 
-int sheet_read(struct sheet *s, const char *path, bool quiet, struct err *e)
+int sheet_read_memory(struct sheet *s, const char *name, const void *data, size_t len, bool quiet, struct err *e)
 {
-	struct reader r = { .s = s, .path = path && strcmp(path, "-") != 0 ? path : "<stdin>", .quiet = quiet };
-	struct buf b = { 0 };
+	struct reader r = { .s = s, .path = name, .quiet = quiet };
+	const char *text = data;
 	uint64_t lines = 0, before = 0;
 	size_t start = 0;
 	bool rows = false; /* a line that is no comment has been */
-	int rc = io_slurp_given(path, MAX_BYTES, &b, e);
+	int rc = 0;
 
-	for (size_t at = 0; !rc && at < b.len; lines++) {
-		const char *end = memchr(b.data + at, '\n', b.len - at);
+	for (size_t at = 0; !rc && at < len; lines++) {
+		const char *end = memchr(text + at, '\n', len - at);
 
-		if (b.data[at] == '#' && rows) {
-			rc = read_section(&r, b.data + start, at - start, before, e);
+		if (text[at] == '#' && rows) {
+			rc = read_section(&r, text + start, at - start, before, e);
 			start = at;
 			before = lines;
 			rows = false;
 		}
-		rows = rows || b.data[at] != '#';
-		at = end ? (size_t)(end - b.data) + 1 : b.len;
+		rows = rows || text[at] != '#';
+		at = end ? (size_t)(end - text) + 1 : len;
 	}
 	if (!rc)
-		rc = read_section(&r, b.data ? b.data + start : "", b.len - start, before, e);
+		rc = read_section(&r, text + start, len - start, before, e);
 	for (int k = 0; k < TEXTS; k++)
 		buf_release(&r.text[k]);
 	buf_release(&r.strangers);
+	return rc;
+}
+
+int sheet_read(struct sheet *s, const char *path, bool quiet, struct err *e)
+{
+	struct buf b = { 0 };
+	int rc = io_slurp_given(path, MAX_BYTES, &b, e);
+
+	if (!rc)
+		rc = sheet_read_memory(s, strcmp(path, "-") != 0 ? path : "<stdin>", b.len ? b.data : "", b.len, quiet,
+				       e);
 	buf_release(&b);
 	return rc;
 }
