@@ -75,7 +75,7 @@ char *synth_layout_file(const struct synth_layout *l, const char *path, struct e
 	return file;
 }
 
-static int write_file(const struct synth_layout *l, const char *path, const struct buf *b, struct err *e)
+int synth_layout_write(const struct synth_layout *l, const char *path, const struct buf *b, struct err *e)
 {
 	char *file = synth_layout_file(l, path, e);
 	int rc = !file || io_write_file(file, b->data, b->len, e) < 0 ? -1 : 0;
@@ -142,7 +142,7 @@ int synth_layout_job(struct synth_layout *l, const struct synth_job *j, struct e
 
 	l->set->add(l, j, &path);
 	l->pictures++;
-	rc = l->set->raw ? 0 : write_file(l, path.data, &j->payload, e);
+	rc = l->set->raw ? 0 : synth_layout_write(l, path.data, &j->payload, e);
 	if (!rc && l->set->more)
 		rc = l->set->more(l, j, path.data, e);
 	buf_release(&path);
@@ -154,7 +154,7 @@ int synth_layout_commit(struct synth_layout *l, struct err *e)
 	if (l->set->finish && l->set->finish(l, e) < 0)
 		return -1;
 	for (int i = 0; i < l->texts; i++)
-		if (write_file(l, l->text[i].path, &l->text[i].b, e) < 0)
+		if (synth_layout_write(l, l->text[i].path, &l->text[i].b, e) < 0)
 			return -1;
 	return 0;
 }

@@ -13,10 +13,12 @@
 
 struct synth_layout;
 
-/* A set: how many persons it has (0: any), its folders, where a picture lies, what its lists say of it. NULL: nothing to do. */
+/* A set: its persons and folders, where a picture lies, what its lists say of it. NULL: nothing to do. */
 struct synth_layout_set {
 	const char *name;
-	int persons, least, size;  /* at least so many; pixels of its pictures; 0: PHOTO_SIZE */
+	int persons, least;	   /* it has that many at most (0: any); it needs that many */
+	int each;		   /* pictures of a person at most; 0: any number */
+	int size;		   /* pixels of its pictures; 0: PHOTO_SIZE */
 	const char *const *folder; /* that are there even if empty; NULL-ended, or NULL */
 	/* Writes the picture's path, relative to the set's folder, to path, and adds to the set's texts. */
 	void (*add)(struct synth_layout *l, const struct synth_job *j, struct buf *path);
@@ -24,9 +26,10 @@ struct synth_layout_set {
 	int (*start)(struct synth_layout *l, struct err *e); /* before the folder is made */
 	int (*finish)(struct synth_layout *l, struct err *e);
 	void (*release)(struct synth_layout *l);
-	bool mesh; /* truth.mesh is needed */
-	bool raw;  /* pictures come as rows of pixels, and are not written as files of their own */
-	bool weak; /* the camera is, whatever the options say */
+	bool mesh;  /* truth.mesh is needed */
+	bool still; /* it is of scans: a head looks ahead and nothing happens to its picture */
+	bool raw;   /* pictures come as rows of pixels, and are not written as files of their own */
+	bool weak;  /* the camera is, whatever the options say */
 };
 
 struct synth_layout_text {
@@ -69,6 +72,8 @@ bool synth_layout_new(const struct synth_layout *l, const char *path);
 void synth_layout_points(const struct synth_job *j, float point[5][2]);
 /* The file's name in the file system, to be freed; its folder is made. NULL: it cannot be. */
 char *synth_layout_file(const struct synth_layout *l, const char *path, struct err *e);
+/* Writes that file of the set. */
+int synth_layout_write(const struct synth_layout *l, const char *path, const struct buf *b, struct err *e);
 /* Begins that .mat file of the set, as mat_out_open does. */
 struct mat_out *synth_layout_mat(const struct synth_layout *l, const char *path, enum mat_out_form form, struct err *e);
 
@@ -88,6 +93,12 @@ int synth_aflw19_start(struct synth_layout *l, struct err *e);
 void synth_aflw19_add(struct synth_layout *l, const struct synth_job *j, struct buf *path);
 int synth_aflw19_finish(struct synth_layout *l, struct err *e);
 void synth_aflw19_release(struct synth_layout *l);
+/* Florence (layout_florence.c). */
+int synth_florence_start(struct synth_layout *l, struct err *e);
+void synth_florence_add(struct synth_layout *l, const struct synth_job *j, struct buf *path);
+int synth_florence_more(struct synth_layout *l, const struct synth_job *j, const char *path, struct err *e);
+int synth_florence_finish(struct synth_layout *l, struct err *e);
+void synth_florence_release(struct synth_layout *l);
 /* 300W-LP and AFLW2000-3D (layout_3d.c). */
 int synth_3d_start(struct synth_layout *l, struct err *e);
 void synth_300w_lp_add(struct synth_layout *l, const struct synth_job *j, struct buf *path);

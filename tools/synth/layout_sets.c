@@ -237,6 +237,8 @@ static int finish_ijbc(struct synth_layout *l, struct err *e)
 
 static const char *const folders_vggface2[] = { "train", "test", "bb_landmark", NULL };
 
+enum { FLORENCE_PERSONS = 53, FLORENCE_SCANS = 2, FLORENCE_SIZE = 512 };
+
 static const struct synth_layout_set sets[] = {
 	{ .name = "disfa", .persons = DISFA_PERSONS, .add = add_disfa },
 	{ .name = "bp4d", .persons = BP4D_PERSONS, .add = add_bp4d },
@@ -276,10 +278,24 @@ static const struct synth_layout_set sets[] = {
 	  .add = synth_aflw2000_add,
 	  .more = synth_aflw2000_more,
 	  .finish = synth_3d_finish },
+	{ .name = "florence",
+	  .persons = FLORENCE_PERSONS,
+	  .each = FLORENCE_SCANS,
+	  .size = FLORENCE_SIZE,
+	  .start = synth_florence_start,
+	  .add = synth_florence_add,
+	  .more = synth_florence_more,
+	  .finish = synth_florence_finish,
+	  .release = synth_florence_release,
+	  .mesh = true,
+	  .weak = true,
+	  .still = true,
+	  .raw = true },
 };
 
-const char *const synth_layout_names[] = { "disfa", "bp4d", "affectnet", "300w",   "wflw",    "vggface2", "flickr",
-					   "ijbb",  "ijbc", "cofw",	 "aflw19", "300w-lp", "aflw2000", NULL };
+const char *const synth_layout_names[] = { "disfa",    "bp4d",	  "affectnet", "300w",	   "wflw",
+					   "vggface2", "flickr",  "ijbb",      "ijbc",	   "cofw",
+					   "aflw19",   "300w-lp", "aflw2000",  "florence", NULL };
 
 const struct synth_layout_set *synth_layout_set(int i)
 {

@@ -9,6 +9,7 @@
 #include "common/progress.h"
 #include "common/thread.h"
 #include "tools/synth/layout.h"
+#include "tools/synth/scan_run.h"
 
 enum {
 	LEAST_SIZE = 16,
@@ -25,6 +26,7 @@ struct config {
 	struct synth_names names;
 	struct opt_common common;
 	struct opt_list backgrounds;
+	struct scan_run scan; /* --scan and what goes with it */
 	const char *model, *root;
 	int64_t n, identities, seed;
 	int camera, units, per_identity, layout; /* -1: no layout, a stream */
@@ -128,8 +130,9 @@ static const char *const unit_sets[] = { "disfa", "bp4d", "all", NULL };
 static const struct opt_program program = {
 	.name = "frl-synth",
 	.synopsis = "frl-synth --model DIR [option ...] > faces.bin\n"
-		    "frl-synth --model DIR --layout SET --root DIR [option ...]",
-	.purpose = "Draws faces with exact truth for all five tasks from a 3D face model.",
+		    "frl-synth --model DIR --layout SET --root DIR [option ...]\n"
+		    "frl-synth --scan SCAN.obj [--poses FILE] [--points FILE] [option ...]",
+	.purpose = "Draws faces with exact truth for all five tasks from a 3D face model; or a scan.",
 	.example = "frl-synth --model ict/ -n 20000 --seed 1 -m truth.tsv --mesh mesh.bin > faces.bin",
 };
 
@@ -164,6 +167,15 @@ static void parse(struct config *c, int argc, char **argv)
 		OPT_F64(0, "jitter", "F", &o->jitter, 0, .5, "of the box's edges, in shares of its sides"),
 		OPT_BOOL(0, "align", &c->scene.frame.align, "five points onto the ArcFace template"),
 		OPT_INT(0, "samples", "N", &c->scene.samples, 1, 8, "rows and columns of samples in a pixel"),
+		OPT_GROUP("A scan"),
+		OPT_STR(0, "scan", "FILE", &c->scan.scan,
+			"an OBJ file with materials and textures, instead of a model"),
+		OPT_STR(0, "poses", "FILE", &c->scan.poses,
+			"pitch and yaw of each picture; without: the usual fifteen"),
+		OPT_STR(0, "points", "FILE", &c->scan.points,
+			"its 68 points: vertices, x y z, or a frontal picture's row"),
+		OPT_F64(0, "unit", "MM", &c->scan.unit, 1e-6, 1e6, "millimetres that a unit of the scan is"),
+		OPT_STR(0, "id-prefix", "TEXT", &c->scan.prefix, "before PITCH_YAW.png in ids and paths"),
 		OPT_GROUP("Output"),
 		OPT_STR('o', "output", "FILE", &c->names.stream, "the pictures' stream"),
 		OPT_STR('m', "manifest", "FILE", &c->names.manifest, "write the truth, a row for each picture"),
@@ -171,7 +183,7 @@ static void parse(struct config *c, int argc, char **argv)
 		OPT_STR(0, "params", "FILE", &c->names.params, "write the numbers that were drawn"),
 		OPT_CHOICE(0, "layout", "SET", &c->layout, synth_layout_names,
 			   "write a folder as that set is published"),
-		OPT_STR(0, "root", "DIR", &c->root, "the folder of --layout"),
+		OPT_STR(0, "root", "DIR", &c->root, "the folder of --layout, or of a scan's pictures"),
 		OPT_CHOICE(0, "units", "SET", &c->units, unit_sets, "action units that have columns"),
 		OPT_INT(0, "jpeg", "Q", &c->names.jpeg, 0, 100, "JPEG records of quality Q; 0: raw ones"),
 		OPT_COMMON(&c->common),
@@ -182,40 +194,61 @@ static void parse(struct config *c, int argc, char **argv)
 		opt_usage(&program, "no arguments are taken");
 }
 
-/* A set's own number of persons, and photos instead of crops. */
+/* A head before a scanner: it looks ahead, nothing is before it, and its picture is clean. */
+static void hold_still(struct synth_options *o)
+{
+	o->yaw = o->pitch = o->roll = o->occluder = o->degrade = o->jitter = 0;
+	o->spread = 1;
+}
+
+/* A set has its own number of persons, and of pictures of each. */
+static void check_persons(struct config *c, const struct synth_layout_set *set)
+{
+	if (set->each && c->per_identity > set->each)
+		c->per_identity = set->each;
+	if (set->persons && c->identities > set->persons)
+		opt_usage(&program, "%s has %d persons", set->name, set->persons);
+	if (set->persons && !c->identities)
+		c->identities = c->n && set->each ? (c->n + set->each - 1) / set->each : set->persons;
+	/* A set of so many persons has pictures of each. */
+	if (set->persons && c->n) {
+		c->per_identity = (int)((c->n + c->identities - 1) / c->identities);
+		c->n = c->identities * c->per_identity;
+	}
+	if (set->each && c->per_identity > set->each)
+		opt_usage(&program, "%s has %d of each person", set->name, set->each);
+	if (set->persons && c->identities > set->persons)
+		opt_usage(&program, "%s has %d persons", set->name, set->persons);
+}
+
+/* Photos, unless it is of scans, instead of crops. */
 static void check_layout(struct config *c)
 {
 	const struct synth_layout_set *set = synth_layout_set(c->layout);
-	const struct synth_names *n = &c->names;
+	struct synth_names *n = &c->names;
 	struct synth_frame *f = &c->scene.frame;
 
 	if (!c->root)
 		opt_usage(&program, "--layout needs --root DIR");
 	if (n->stream || n->manifest || n->mesh || n->params || f->align)
 		opt_usage(&program, "--layout writes nothing but its folder");
-	if (set->persons && c->identities > set->persons)
-		opt_usage(&program, "%s has %d persons", set->name, set->persons);
-	if (set->persons && !c->identities)
-		c->identities = set->persons;
-	/* A set of so many persons has pictures of each. */
-	if (set->persons && c->n) {
-		c->per_identity = (int)((c->n + c->identities - 1) / c->identities);
-		c->n = c->identities * c->per_identity;
-	}
-	if (!n->jpeg)
-		c->names.jpeg = PHOTO_QUALITY;
+	check_persons(c, set);
+	if (set->still)
+		hold_still(&c->scene.options);
 	if (set->raw)
-		c->names.jpeg = 0;
+		n->jpeg = 0;
+	else if (!n->jpeg)
+		n->jpeg = PHOTO_QUALITY;
 	if (!f->size)
 		f->size = set->size ? set->size : PHOTO_SIZE;
 	if (f->face == 0)
-		f->face = f->size * .5;
+		f->face = f->size * (set->still ? .8 : .5);
 }
 
-/* At most one thing goes to standard output. */
-static void check_outputs(const struct synth_names *n)
+/* At most one thing goes to standard output; the stream, if there is one, unless it has a name. */
+static void check_outputs(const struct synth_names *n, bool stream)
 {
-	const char *const name[] = { n->stream ? n->stream : "-", n->manifest, n->mesh, n->params };
+	const char *const name[] = { stream && !n->stream ? "-" : n->stream, n->manifest, n->mesh, n->params };
 	int standard = 0;
 
 	for (size_t i = 0; i < sizeof name / sizeof *name; i++)
@@ -224,18 +257,58 @@ static void check_outputs(const struct synth_names *n)
 		opt_usage(&program, "only one of stream, manifest, meshes and parameters can go to standard output");
 }
 
+/* Nothing of the model's options. */
+static void check_scan(struct config *c)
+{
+	struct synth_frame *f = &c->scene.frame;
+
+	check_outputs(&c->names, !c->root);
+	if (c->model || c->layout >= 0 || c->names.params || f->align || c->n || c->identities)
+		opt_usage(&program, "--scan does not go with a model, its persons and what is written of them");
+	if (c->names.mesh && !c->scan.points)
+		opt_usage(&program, "--mesh of a scan needs --points: the nose's tip");
+	if (!f->size)
+		f->size = DEFAULT_SIZE;
+	if (f->face == 0)
+		f->face = f->size * 190. / 256;
+	c->scan.frame = *f;
+	c->scan.samples = c->scene.samples;
+	c->scan.root = c->root;
+	c->scan.names = c->names;
+	c->scan.quiet = c->common.quiet;
+}
+
+/* How many pictures, of how many persons. */
+static void check_number(struct config *c)
+{
+	const struct synth_layout_set *set = c->layout >= 0 ? synth_layout_set(c->layout) : NULL;
+
+	if (c->identities && c->n)
+		c->per_identity = (int)fmin(MOST_PER_IDENTITY, (double)((c->n + c->identities - 1) / c->identities));
+	else if (c->identities)
+		c->n = c->identities * c->per_identity;
+	else if (!c->n)
+		c->n = c->per_identity;
+	c->scene.options.per_identity = c->per_identity;
+	if (set && c->n <= (set->least - 1) * (int64_t)c->per_identity)
+		opt_usage(&program, "%s has at least %d persons\nhint: --identities, or a smaller --per-identity",
+			  set->name, set->least);
+}
+
 static void check(struct config *c)
 {
 	struct synth_options *o = &c->scene.options;
 	struct synth_frame *f = &c->scene.frame;
 
+	if (c->scan.poses || c->scan.points || c->scan.prefix)
+		opt_usage(&program, "--poses, --points and --id-prefix go with --scan");
 	if (!c->model)
 		opt_usage(&program, isatty(STDIN_FILENO) ? NULL : "--model DIR is needed");
-	check_outputs(&c->names);
+	check_outputs(&c->names, true);
 	if (c->layout >= 0)
 		check_layout(c);
 	else if (c->root)
-		opt_usage(&program, "--root goes with --layout");
+		opt_usage(&program, "--root goes with --layout and --scan");
 	if (o->near > o->far)
 		opt_usage(&program, "--near is larger than --far");
 	o->seed = (uint64_t)c->seed;
@@ -245,16 +318,7 @@ static void check(struct config *c)
 		f->size = f->align ? ALIGNED_SIZE : DEFAULT_SIZE;
 	if (f->face == 0)
 		f->face = f->size * 190. / 256;
-	if (c->identities && c->n)
-		c->per_identity = (int)fmin(MOST_PER_IDENTITY, (double)((c->n + c->identities - 1) / c->identities));
-	else if (c->identities)
-		c->n = c->identities * c->per_identity;
-	else if (!c->n)
-		c->n = c->per_identity;
-	o->per_identity = c->per_identity;
-	if (c->layout >= 0 && c->n <= (synth_layout_set(c->layout)->least - 1) * (int64_t)c->per_identity)
-		opt_usage(&program, "%s has at least %d persons\nhint: --identities, or a smaller --per-identity",
-			  synth_layout_set(c->layout)->name, synth_layout_set(c->layout)->least);
+	check_number(c);
 }
 
 static void open_scene(struct synth_scene *s, const struct config *c, int threads)
@@ -324,10 +388,29 @@ static int make_faces(struct config *c, int argc, char **argv)
 	return EXIT_CODE_OK;
 }
 
+static int draw_scan(struct config *c, int argc, char **argv)
+{
+	struct tsv_out pg = { 0 };
+	struct summary sum = { 0 };
+	struct err e = { 0 };
+	int64_t n;
+
+	tsv_out_pg(&pg, c->common.no_pg, argc, argv);
+	c->scan.provenance = pg.line.len ? pg.line.data : "";
+	n = scan_run(&c->scan, &e);
+	tsv_out_release(&pg);
+	if (n < 0)
+		die_err(&e);
+	sum.out = (uint64_t)n;
+	summary_print(&sum, c->common.quiet, c->common.json);
+	return EXIT_CODE_OK;
+}
+
 int main(int argc, char **argv)
 {
 	struct config c = {
 		.scene = { .options = SYNTH_OPTIONS_DEFAULT, .samples = 2 },
+		.scan = { .unit = 1 },
 		.per_identity = 20,
 		.layout = -1,
 	};
@@ -337,6 +420,9 @@ int main(int argc, char **argv)
 	io_catch_signals();
 	summary_start();
 	parse(&c, argc, argv);
-	check(&c);
-	return io_finish(make_faces(&c, argc, argv));
+	if (c.scan.scan)
+		check_scan(&c);
+	else
+		check(&c);
+	return io_finish(c.scan.scan ? draw_scan(&c, argc, argv) : make_faces(&c, argc, argv));
 }

@@ -126,6 +126,17 @@ static void find_holes(struct synth_surface *s)
 	free(b.next);
 }
 
+void synth_surface_holes(const struct synth_model *m, struct synth_loop hole[3])
+{
+	struct synth_surface s = { .m = m };
+
+	find_holes(&s);
+	free(s.rim.vertex);
+	hole[0] = s.eye[0];
+	hole[1] = s.eye[1];
+	hole[2] = s.mouth;
+}
+
 /* ---- triangles */
 
 static void add_triangle(struct synth_surface *s, int32_t a, int32_t b, int32_t c, enum synth_material material)

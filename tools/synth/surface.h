@@ -47,6 +47,8 @@ struct synth_surface {
 	int eye_apex[SYNTH_EYES], mouth_apex, hood; /* first vertices of what was added */
 };
 
+/* Right eye, left eye and mouth of a model that is a mask; vertices to be freed, n 0 for a hole that is not there. */
+void synth_surface_holes(const struct synth_model *m, struct synth_loop hole[3]);
 int synth_surface_init(struct synth_surface *s, const struct synth_model *m, int threads, struct err *e);
 void synth_surface_release(struct synth_surface *s);
 
