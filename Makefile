@@ -146,6 +146,7 @@ help:
 	@echo 'make fuzz       every fuzz target for TIME seconds (ONLY="png jpeg": these); fuzz-replay: the corpora only'
 	@echo 'make install    PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
 	@echo 'make fig1       FACES=faces.tsv: the histogram of face sizes'
+	@echo 'make table3     DATA=DIR OURS=RUN/last ..: a table of the paper; tables SCALE=ci: all, on drawn faces'
 
 .PHONY: all test unit unit-build tests-build install clean help
 .SECONDARY:

@@ -4,7 +4,7 @@
 cd "$(dirname "$0")/../.." || exit 1
 command -v shellcheck >/dev/null 2>&1 || { echo "no shellcheck here"; exit 77; }
 bad=0
-scripts=$(find . -path ./build -prune -o -path ./.git -prune -o -type f -print | while read -r f; do
+scripts=$(find . -path ./build -prune -o -path ./tables/out -prune -o -path ./.git -prune -o -type f -print | while read -r f; do
 	case $f in
 	*.bats | *.[ch] | *.md | *.tsv | *.[157] | *.bin) ;;
 	*) head -c 20 "$f" | grep -aqE '^#!/(bin|usr/bin)/(env )?(ba)?sh' && echo "$f" ;;

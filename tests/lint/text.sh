@@ -2,7 +2,8 @@
 # Text files: no blanks at line ends, no carriage returns, lines of at most 132 columns (code: 120, by format.sh; prose and
 # bats files: any).
 cd "$(dirname "$0")/../.." || exit 1
-find . -path ./build -prune -o -path ./demo-out -prune -o -path ./.git -prune -o -path ./tests/fuzz/corpus -prune -o \
+find . -path ./build -prune -o -path ./tables/out -prune \
+	-o -path ./demo-out -prune -o -path ./.git -prune -o -path ./tests/fuzz/corpus -prune -o \
 	-path ./tests/golden -prune -o -type f \( -name '*.[ch157]' -o -name '*.md' -o -name '*.sh' -o -name '*.mk' \
 	-o -name '*.py' -o -name '*.bats' -o -name Makefile -o -name setup \) -print |
 	sed 's|^\./||' | sort | xargs awk '

@@ -1,0 +1,22 @@
+# Tables 1 to 3, Figure 2, and the protocols of the main text, by experiments; frl-tables(7):
+#   make table3 DATA=/data OURS=run/last IMAGENET=FILE VGGFACE=FILE [SCALE=paper] [WHAT=plan]
+#   make tables SCALE=ci
+# All that are asked for are one make of its own, tables/paper/main.mk, as they share datasets and initialisations. What cannot be
+# made there does not keep it from the rest; its status is kept.
+EXPERIMENTS = table1 table2 table3 landmarks
+EXPERIMENTS_ASKED = $(if $(filter tables,$(MAKECMDGOALS)),$(EXPERIMENTS),$(filter $(EXPERIMENTS),$(MAKECMDGOALS)))
+PAPER_MAKE = $(MAKE) --no-print-directory -f tables/paper/main.mk BUILD='$(BUILD)'
+
+tables $(EXPERIMENTS): experiments
+
+ifeq ($(WHAT),plan)
+experiments:
+	+@$(PAPER_MAKE) -s plan ASKED='$(EXPERIMENTS_ASKED)'
+else
+experiments: all $(if $(filter ci,$(SCALE)),$(BUILD)/tests/seeded_weights)
+	+@test -n '$(DATA)$(filter ci,$(SCALE))' || { echo 'frl: make $(EXPERIMENTS_ASKED) DATA=DIR, or SCALE=ci' >&2; exit 2; }; \
+	rc=0; $(PAPER_MAKE) $(EXPERIMENTS_ASKED:%=%-cells) || rc=$$?; \
+	$(PAPER_MAKE) $(EXPERIMENTS_ASKED:%=%-join) || rc=$$?; exit $$rc
+endif
+
+.PHONY: tables experiments $(EXPERIMENTS)
