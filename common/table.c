@@ -226,13 +226,26 @@ static int by_face(const void *a, const void *b)
 	return (x->face > y->face) - (x->face < y->face);
 }
 
+static int by_face_and_row(const void *a, const void *b)
+{
+	const struct table_face *x = a, *y = b;
+	int order = by_face(a, b);
+
+	return order ? order : (x->row > y->row) - (x->row < y->row);
+}
+
+void table_faces_sort(struct table_face *f, size_t n)
+{
+	qsort(f, n, sizeof *f, by_face_and_row);
+}
+
 struct table_face *table_faces(const struct table *t)
 {
 	struct table_face *f = xcalloc(t->n + 1, sizeof *f);
 
 	for (size_t i = 0; i < t->n; i++)
 		f[i] = (struct table_face){ hash_key(t->id[i]), t->face[i], i };
-	qsort(f, t->n, sizeof *f, by_face);
+	table_faces_sort(f, t->n);
 	return f;
 }
 

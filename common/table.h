@@ -59,6 +59,8 @@ struct table_face {
 };
 /* [t->n], sorted by key and face; to be freed. */
 struct table_face *table_faces(const struct table *t);
+/* By key, face and row. */
+void table_faces_sort(struct table_face *f, size_t n);
 /* The row of a record among those n; -1: none. */
 int64_t table_row(const struct table_face *f, size_t n, uint64_t key, int64_t face);
 

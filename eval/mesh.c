@@ -9,7 +9,7 @@
 #include "common/metrics/nme.h"
 #include "eval/eval.h"
 
-int mesh_write_ced(const struct mesh *m, const double *error, size_t n, struct err *e)
+int mesh_write_ced(const struct mesh_eval *m, const double *error, size_t n, struct err *e)
 {
 	double *sorted;
 	struct tsv_out w = { 0 };
@@ -62,7 +62,7 @@ static const struct opt_program program = {
 		   "frl-eval mesh --truth t.bin --pred p.bin --truth-points kpt68.txt --align similarity --ced ced.tsv",
 };
 
-static int run(struct mesh *m, int first, int argc, char **argv, struct err *e)
+static int run(struct mesh_eval *m, int first, int argc, char **argv, struct err *e)
 {
 	if (m->p.truth_path && m->p.pred_path && is_record_stream(m->p.truth_path)) {
 		if (first < argc)
@@ -80,7 +80,7 @@ static int run(struct mesh *m, int first, int argc, char **argv, struct err *e)
 
 int eval_mesh(int argc, char **argv)
 {
-	struct mesh m = { .align = MESH_SIMILARITY };
+	struct mesh_eval m = { .align = MESH_SIMILARITY };
 	static const char *const aligns[] = { "none", "similarity", "rigid", "icp", "icp-match", NULL };
 	struct err e = { 0 };
 	struct opt options[] = {

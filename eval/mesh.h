@@ -7,7 +7,7 @@
 #include "common/metrics/mesh.h"
 #include "eval/paired.h"
 
-struct mesh {
+struct mesh_eval {
 	struct paired p;
 	const char *yaw, *ced;
 	/* dense */
@@ -16,10 +16,10 @@ struct mesh {
 };
 
 /* 68 points (or any number) of two manifests; vertices of two record streams. Both write the report. */
-int mesh_sparse(struct mesh *m, struct err *e);
-int mesh_dense(struct mesh *m, struct err *e);
+int mesh_sparse(struct mesh_eval *m, struct err *e);
+int mesh_dense(struct mesh_eval *m, struct err *e);
 
 /* The distribution of errors [n] as TSV, if --ced asks for it: columns error fraction, a row per distinct error. */
-int mesh_write_ced(const struct mesh *m, const double *error, size_t n, struct err *e);
+int mesh_write_ced(const struct mesh_eval *m, const double *error, size_t n, struct err *e);
 
 #endif

@@ -18,7 +18,7 @@ struct indices {
 };
 
 struct dense {
-	struct mesh *m;
+	struct mesh_eval *m;
 	struct indices vertices; /* of both, if both have the same numbering */
 	struct indices pred_points, truth_points;
 	size_t eye[2]; /* vertices of the truth */
@@ -116,10 +116,16 @@ static double eye_distance(const struct dense *d, const double (*truth)[3])
 	return sqrt((a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]) + (a[2] - b[2]) * (a[2] - b[2]));
 }
 
+/* A prediction that has the chosen vertices and no others: of a model that was trained on a region. */
+static bool is_cut(const struct dense *d, size_t n_pred, size_t n_truth)
+{
+	return d->vertices.n && n_pred == d->vertices.n && n_pred != n_truth;
+}
+
 static int score(struct dense *d, double (*pred)[3], size_t n_pred, double (*truth)[3], size_t n_truth, double *nme,
 		 double *reconstruction, struct err *e)
 {
-	const struct mesh *m = d->m;
+	const struct mesh_eval *m = d->m;
 	struct mesh_match match = { d->pred_points.v, d->truth_points.v, d->truth_points.n };
 	double eyes;
 
@@ -128,7 +134,7 @@ static int score(struct dense *d, double (*pred)[3], size_t n_pred, double (*tru
 	eyes = eye_distance(d, (const double(*)[3])truth);
 	if (in_range(&d->pred_points, n_pred, m->pred_points, e) ||
 	    in_range(&d->truth_points, n_truth, m->truth_points, e) ||
-	    restrict_to(&d->vertices, pred, &n_pred, m->vertices, e) ||
+	    (!is_cut(d, n_pred, n_truth) && restrict_to(&d->vertices, pred, &n_pred, m->vertices, e)) ||
 	    restrict_to(&d->vertices, truth, &n_truth, m->vertices, e))
 		return -1;
 	if (n_pred != n_truth && (m->align < MESH_ICP || !match.n))
@@ -260,7 +266,7 @@ static int find_eyes(struct dense *d, struct err *e)
 	return 0;
 }
 
-int mesh_dense(struct mesh *m, struct err *e)
+int mesh_dense(struct mesh_eval *m, struct err *e)
 {
 	struct dense d = { .m = m };
 	int rc = read_indices(&d.vertices, m->vertices, e) || read_indices(&d.pred_points, m->pred_points, e) ||

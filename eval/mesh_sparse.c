@@ -9,7 +9,7 @@
 enum { POINTS = 2000, BINS = 3 };
 
 struct sparse {
-	struct mesh *m;
+	struct mesh_eval *m;
 	int dims; /* 2 or 3 */
 	size_t points;
 	double *error[2]; /* [join.n] in xy, in xyz */
@@ -189,7 +189,7 @@ static int write_samples(const struct sparse *s, struct err *e)
 	return sample_file_close(&f, e);
 }
 
-int mesh_sparse(struct mesh *m, struct err *e)
+int mesh_sparse(struct mesh_eval *m, struct err *e)
 {
 	struct sparse s = { .m = m };
 	int rc = load(&s, e) || compute_errors(&s, e) ? -1 : 0;

@@ -30,6 +30,7 @@ int eval_predict(int argc, char **argv)
 		OPT_STR(0, "rows", "FILE", &c.rows,
 			"manifest of the crops (frl-crop -m): ids and paths; points come back to the photo"),
 		OPT_GROUP("Output"),
+		OPT_STR(0, "mesh", "FILE", &c.mesh, "write all vertices of a mesh, as frl-eval mesh reads them"),
 		OPT_STR('o', "output", "FILE", &output, "write FILE instead of standard output"),
 		OPT_FAIL_OK(&fail_ok),
 		OPT_COMMON(&common),

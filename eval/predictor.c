@@ -12,6 +12,7 @@
 #include "common/table.h"
 #include "common/thread.h"
 #include "eval/past.h"
+#include "eval/vertices.h"
 
 enum { MODELS = 8, BATCH = 16, MOST_WARNINGS = 20, AFFINE = 6 };
 
@@ -55,6 +56,7 @@ struct run {
 	struct out *out;
 	struct tsv_out tsv;
 	struct summary *summary;
+	struct vertices vertices;
 	int warnings;
 };
 
@@ -70,6 +72,28 @@ static int check_task(const struct run *r, const struct model *m, struct err *e)
 		if (other->m.task == m->m.task)
 			return err_set(e, "two models of the task %s: their columns would have the same names",
 				       m->m.task->name);
+	return 0;
+}
+
+static bool has_points(const struct model *m)
+{
+	return m->m.task == &task_landmarks || m->m.task == &task_mesh;
+}
+
+/* Points in a plane and points in space have the same names. */
+static int check_points(const struct run *r, struct err *e)
+{
+	int columns = 0;
+	bool mesh = false;
+
+	for (int k = 0; k < r->models; k++) {
+		columns += has_points(&r->model[k]) && r->model[k].predictions;
+		mesh = mesh || r->model[k].m.task == &task_mesh;
+	}
+	if (columns > 1)
+		return err_set(e, "a model of landmarks and one of mesh: their columns would have the same names");
+	if (r->c->mesh && !mesh)
+		return err_code(e, EXIT_CODE_USAGE, "--mesh '%s': no model is one of the task mesh", r->c->mesh);
 	return 0;
 }
 
@@ -141,7 +165,7 @@ static int open_rows(struct run *r, struct err *e)
 		return -1;
 	r->has_path = table_has(&r->rows, "path");
 	for (int k = 0; k < r->models; k++)
-		r->has_map = r->has_map || r->model[k].m.task == &task_landmarks;
+		r->has_map = r->has_map || has_points(&r->model[k]);
 	if (r->has_map && !r->c->rows && !table_has(&r->rows, affine[0]))
 		return err_set(e,
 			       "'%s' has no column '%s', which says where in the photo a crop is\n"
@@ -219,11 +243,15 @@ static int write_failed(struct run *r, const struct record *h, const char *why, 
 	return tsv_out_write(&r->tsv, r->out, e);
 }
 
-/* Points of landmarks from the crop to the photo. */
+/* Points from the crop to the photo. */
 static void to_photo(const struct model *m, const double back[6], double *p)
 {
 	double at[2];
 
+	if (m->m.task == &task_mesh) {
+		vertices_map(back, (double(*)[3])p, (size_t)m->predictions / 3);
+		return;
+	}
 	for (int i = 0; i < m->predictions; i += 2) {
 		warp_point(back, p[i], p[i + 1], at);
 		p[i] = at[0];
@@ -254,7 +282,7 @@ static void prepare(void *data, size_t i, int worker)
 	warp_apply(&m->warp, &m->d[i], src, &j->r->scratch[worker], dst);
 }
 
-static void predict(struct run *r, struct model *m)
+static int predict(struct run *r, struct model *m, struct err *e)
 {
 	struct job j = { r, m };
 	struct task_loss none;
@@ -269,9 +297,14 @@ static void predict(struct run *r, struct model *m)
 		double *p = m->prediction + (size_t)i * (size_t)m->predictions;
 
 		m->m.task->predict(&m->m, out + (size_t)i * each, h, w, &m->d[i], p);
-		if (m->m.task == &task_landmarks && r->has_map)
+		if (has_points(m) && r->has_map)
 			to_photo(m, r->sample[i].back, p);
+		if (m->m.task == &task_mesh &&
+		    vertices_write(&r->vertices, &m->m, out + (size_t)i * each, &m->d[i],
+				   r->has_map ? r->sample[i].back : NULL, &r->sample[i].head, e))
+			return -1;
 	}
+	return 0;
 }
 
 static int flush_batch(struct run *r, struct err *e)
@@ -279,7 +312,8 @@ static int flush_batch(struct run *r, struct err *e)
 	if (!r->n)
 		return 0;
 	for (int k = 0; k < r->models; k++)
-		predict(r, &r->model[k]);
+		if (predict(r, &r->model[k], e))
+			return -1;
 	for (int i = 0; i < r->n; i++) {
 		write_name(r, &r->sample[i].head, r->sample[i].row);
 		for (int k = 0; k < r->models; k++)
@@ -399,6 +433,7 @@ static void release(struct run *r)
 	table_release(&r->rows);
 	table_release(&r->truth);
 	tsv_out_release(&r->tsv);
+	vertices_abort(&r->vertices);
 }
 
 int predictor_run(const struct predictor_config *c, struct out *out, struct summary *s, struct err *e)
@@ -408,11 +443,14 @@ int predictor_run(const struct predictor_config *c, struct out *out, struct summ
 
 	r.scratch = xcalloc((size_t)c->threads, sizeof *r.scratch);
 	progress_start("pictures", 0, c->quiet);
-	rc = open_models(&r, e) || check_truth(&r, e) || open_rows(&r, e) || write_header(&r, e) ? -1 : 0;
+	rc = open_models(&r, e) || check_points(&r, e) || check_truth(&r, e) || open_rows(&r, e) ||
+			     vertices_open(&r.vertices, c->mesh, e) || write_header(&r, e)
+		     ? -1
+		     : 0;
 	for (int i = 0; !rc && (i < c->paths || i == 0); i++)
 		rc = read_stream(&r, c->paths ? c->path[i] : NULL, e);
 	if (!rc)
-		rc = flush_batch(&r, e);
+		rc = flush_batch(&r, e) || vertices_close(&r.vertices, e) ? -1 : 0;
 	progress_stop();
 	if (!rc)
 		tell_flattered(&r);

@@ -17,6 +17,7 @@ struct predictor_config {
 	const char *models;	 /* files, or folders of runs or checkpoints, with commas between them; a task once */
 	const struct task *task; /* the only one wanted; NULL: any */
 	const char *rows;	 /* manifest of the crops: ids, paths, maps to the photo; NULL: none */
+	const char *mesh;	 /* stream that a mesh's vertices go to; NULL: none */
 	/*
 	 * The truth that is going to be scored with: text of a manifest, and its name for messages; NULL: none. It stands for
 	 * rows where these are NULL. A record that it has no row for is an error, or left out if partial; so is, unless force,

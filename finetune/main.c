@@ -19,12 +19,23 @@ static const struct task *task_of(int argc, char **argv)
 		options_default(&o, task_list[0]);
 		opt_parse(&options_program, options_table(&o), argc, argv); /* --help, --version */
 		opt_usage(&options_program,
-			  argc < 2 ? NULL : "the task comes first: recognition, landmarks, au or emotion");
+			  argc < 2 ? NULL : "the task comes first: recognition, landmarks, au, emotion or mesh");
 	}
 	task = task_find(argv[1]);
 	if (!task)
 		opt_usage(&options_program, "there is no task '%s'", argv[1]);
 	return task;
+}
+
+/* Options of one task are not those of another. */
+static int same_task(const struct checkpoint *c, const struct task *task, struct err *e)
+{
+	const char *was;
+
+	if (checkpoint_state_str(&c->state, "task", &was, e))
+		return err_prefix(e, "'%s'", c->folder);
+	return strcmp(was, task->name) ? err_set(e, "'%s': the run trains %.100s, not %s", c->folder, was, task->name)
+				       : 0;
 }
 
 /* All sources of options: the task's preset, a checkpoint, the command line; the later wins. */
@@ -46,7 +57,10 @@ static int read_options(struct options *o, const struct opt *table, const struct
 	if (preset == PRESET_PAPER_PRINTED && task == &task_emotion)
 		o->lr = .1;
 	if (resume)
-		return checkpoint_open(c, resume, e) || run_options_go_on(&kept, argc, argv, c, e) ? -1 : 0;
+		return checkpoint_open(c, resume, e) || same_task(c, task, e) ||
+				       run_options_go_on(&kept, argc, argv, c, e)
+			       ? -1
+			       : 0;
 	opt_parse(&options_program, table, argc, argv);
 	return 0;
 }

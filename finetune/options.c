@@ -8,8 +8,9 @@ const struct opt_program options_program = {
 	.synopsis = "frl-finetune TASK --data FILE,.. --labels FILE --out RUN [option ...]\n"
 		    "frl-finetune TASK --resume RUN [option ...]\n"
 		    "frl-finetune TASK --print-preset",
-	.purpose = "Trains a task (recognition, landmarks, au, emotion) on labelled pictures, from any of the paper's "
-		   "initialisations.",
+	.purpose =
+		"Trains a task (recognition, landmarks, au, emotion, mesh) on labelled pictures, from any of the paper's "
+		"initialisations.",
 	.example = "frl-finetune emotion --init run/last --data affectnet.bin --labels 2pct.tsv --out emo\n"
 		   "frl-finetune emotion --resume emo",
 };
@@ -37,6 +38,8 @@ void options_default(struct options *o, const struct task *task)
 		.sigma = 1,
 		.margin = .35,
 		.sharpness = 64,
+		.channels = "32,32,32,64",
+		.spiral = 9,
 		.rotation = p->warp.rotation,
 		.translation = p->warp.translation,
 		.flip_p = p->warp.flip_p,
@@ -69,6 +72,15 @@ struct opt *options_table(struct options *o)
 		OPT_GROUP("Input and output"),
 		OPT_STR(0, "data", "FILE,..", &o->data, "record streams of pictures, one after the other"),
 		OPT_STR(0, "labels", "FILE", &o->labels, "manifest with the task's columns, joined on id and face"),
+		OPT_STR(0, "mesh", "FILE,..", &o->mesh,
+			"mesh: record streams of vertices, joined on id and face, those held out too"),
+		OPT_STR(0, "params", "FILE,..", &o->params, "mesh: or of coefficients of a linear model"),
+		OPT_STR(0, "face-model", "FILE", &o->face_model, "mesh: that model (frl-weights import --bfm)"),
+		OPT_STR(0, "template", "FILE", &o->template,
+			"mesh: triangles and places, an OBJ or a face model; --face-model's if not given"),
+		OPT_STR(0, "region", "FILE", &o->region, "mesh: only these vertices, a number a line"),
+		OPT_STR(0, "points", "FILE", &o->points,
+			"mesh: the vertices of the 68 points, instead of the template's"),
 		OPT_INT(0, "fold", "N", &o->fold, -1, 1000, "leave rows of that fold out; -1: none"),
 		OPT_F64(0, "fraction", "P", &o->fraction, 0, 1,
 			"what share of all labels these are, for the epochs; 0: what frl-subsample noted in them, else 1"),
@@ -94,6 +106,8 @@ struct opt *options_table(struct options *o)
 			"landmarks: of a point's Gaussian, in pixels of the heatmap"),
 		OPT_CHOICE(0, "compat", NULL, &o->compat, compats,
 			   "landmarks: places cut off to whole pixels as HRNet does"),
+		OPT_STR(0, "channels", "N,..", &o->channels, "mesh: of the decoder's levels, from the finest on"),
+		OPT_INT(0, "spiral", "N", &o->spiral, 1, FACE_MESH_LENGTH, "mesh: vertices of a spiral"),
 		OPT_CHOICE(0, "bn", NULL, &o->bn, norms,
 			   "batch norm's statistics: of all ranks' batches, of each one's, or those of --init"),
 		OPT_BOOL(0, "freeze", &o->freeze, "train the head alone (linear probe)"),
@@ -156,8 +170,9 @@ bool options_kept(const char *name)
 
 bool options_may_change(const char *name)
 {
-	static const char *const may[] = { "data", "labels", "val-data",   "val-labels", "epochs", "steps",
-					   "log",  "keep",   "save-every", "prefetch",	 NULL };
+	static const char *const may[] = { "data",	 "labels",     "val-data", "val-labels", "mesh",  "params",
+					   "face-model", "template",   "region",   "epochs",	 "steps", "log",
+					   "keep",	 "save-every", "prefetch", NULL };
 
 	return among(name, may);
 }

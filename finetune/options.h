@@ -12,6 +12,8 @@ struct options {
 	const struct task *task;
 	const char *data, *labels, *init, *out, *resume;
 	const char *val_data, *val_labels;
+	const char *mesh, *params, *face_model, *template, *region, *points, *channels;
+	int spiral;
 	double val_fraction;
 	int fold; /* -1: none */
 	double fraction;

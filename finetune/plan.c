@@ -126,6 +126,8 @@ static const struct source sources[] = {
 	{ NULL, "blur-p", "supplement 1.2" },
 	{ NULL, "schedule", "ours: none is printed" },
 	{ NULL, "sigma", "ours: HRNet's" },
+	{ "mesh", "channels", "ours: spiralnet_plus'; not given" },
+	{ "mesh", "spiral", "ours: spiralnet_plus'; not given" },
 	{ NULL, "classes", "ours: the supplement names seven" },
 	{ NULL, "bn", "ours: not given" },
 	{ NULL, "arch", "supplement 1" },

@@ -83,7 +83,7 @@ int run_plan(struct run *r, const struct options *o, const struct opt *table, st
 	*r = (struct run){ .options = o, .table = table, .best = INFINITY };
 	r->threads = o->common.threads ? o->common.threads : ranks_threads();
 	model_of(&r->model, o);
-	if (open_data(r, e))
+	if (run_mesh_targets(r, e) || open_data(r, e) || run_mesh_build(r, e))
 		return -1;
 	return options_plan(o, o->fraction > 0 ? o->fraction : data_fraction(&r->data.table), &r->plan, e);
 }
@@ -152,20 +152,22 @@ static int open_logs(struct run *r, struct err *e)
 		return 0;
 
 	char *log = xasprintf("%s/log.tsv", r->folder), *val = xasprintf("%s/val.tsv", r->folder);
-	struct buf head = { 0 };
+	struct buf head = { 0 }, val_head = { 0 };
 	int rc;
 
+	buf_printf(&val_head, "step\tepoch\tloss%s%s\n", r->options->task->score ? "\t" : "",
+		   r->options->task->score ? r->options->task->score_name : "");
 	buf_add_str(&head, "step\tepoch\tloss");
 	for (const char *const *part = r->options->task->part; *part; part++)
 		buf_printf(&head, "\t%s", *part);
 	buf_add_str(&head, "\tlr\timages_s\twaited_s\tgrad_norm\tmemory_mib\n");
 	rc = rows_open(&r->log, log, head.data, r->step, e);
 	if (!rc && r->val_samples)
-		rc = rows_open(&r->val_log, val, "step\tepoch\tloss\n", r->step + (r->step > 0), e) ||
-				     out_flush(&r->val_log, e)
+		rc = rows_open(&r->val_log, val, val_head.data, r->step + (r->step > 0), e) || out_flush(&r->val_log, e)
 			     ? -1
 			     : 0;
 	buf_release(&head);
+	buf_release(&val_head);
 	free(log);
 	free(val);
 	return rc;
@@ -352,6 +354,8 @@ void run_release(struct run *r)
 	task_net_free(r->net);
 	data_release(&r->data);
 	data_release(&r->val);
+	mesh_targets_release(&r->targets);
+	free(r->region);
 	task_model_release(&r->model);
 	free(r->picture);
 	free(r->label);

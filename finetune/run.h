@@ -21,6 +21,9 @@ struct run {
 	struct task_model model;
 	char *init; /* the name of the initialisation, for the metadata */
 	struct data data, val;
+	struct mesh_targets targets; /* of the task mesh */
+	int32_t *region;	     /* [region_n] */
+	int region_n;
 	struct samples *samples, *val_samples; /* val_samples NULL: nothing is held out */
 	struct task_net *net;
 	struct optim optim;
@@ -31,7 +34,7 @@ struct run {
 	uint64_t step, saved;
 	int stop; /* the signal that some rank was sent; 0: none */
 	struct out log, val_log;
-	double best; /* loss of what was held out, of RUN/best */
+	double best; /* score, or loss, of what was held out, of RUN/best */
 	/* for the line for people */
 	double seconds, waited, loss;
 	int steps;
@@ -49,6 +52,13 @@ int run_train(struct run *r, struct err *e);
 int run_close(struct run *r, struct err *e);
 void run_release(struct run *r);
 
+/* ---- mesh.c; nothing is done for other tasks */
+
+/* Opens the targets, before data is. */
+int run_mesh_targets(struct run *r, struct err *e);
+/* The mesh's levels, its mean and deviation, when there are data; a run that goes on has them in its checkpoint. */
+int run_mesh_build(struct run *r, struct err *e);
+
 /* When a rank cannot read on: what was learnt is kept. Returns on ranks that have an error to tell, which ends the others. */
 void run_save_before_end(struct run *r, const struct err *e);
 
@@ -63,7 +73,10 @@ int run_load(struct run *r, const struct checkpoint *c, struct err *e);
 
 /* ---- val.c */
 
-/* The mean loss over what is held out, in evaluation mode; a row of RUN/val.tsv; RUN/best where it is the lowest. */
+/*
+ * The mean loss over what is held out, in evaluation mode, and the task's score if it has one: a row of RUN/val.tsv; RUN/best
+ * where the score, or else the loss, is the lowest.
+ */
 int run_validate(struct run *r, struct err *e);
 
 #endif

@@ -11,10 +11,16 @@
 
 /* ---- out */
 
-/* whole: of train_whole_new, to be freed. */
-static struct checkpoint_parts parts_of(struct run *r, struct train_whole *whole)
+/* whole: of train_whole_new, to be freed. fixed [FACE_MESH_TENSORS] is filled. */
+static struct checkpoint_parts parts_of(struct run *r, struct train_whole *whole, struct safetensor *fixed)
 {
-	return (struct checkpoint_parts){ .params = task_net_params(r->net), .optim = &r->optim, .whole = whole };
+	return (struct checkpoint_parts){
+		.params = task_net_params(r->net),
+		.optim = &r->optim,
+		.whole = whole,
+		.fixed = fixed,
+		.n_fixed = task_tensors(&r->model, fixed),
+	};
 }
 
 static void put_state(const struct run *r, struct checkpoint_state *s)
@@ -63,7 +69,8 @@ static int save(struct run *r, const struct checkpoint_parts *parts, struct err 
 int run_save(struct run *r, struct err *e)
 {
 	struct train_whole *whole = train_whole_new(&r->optim);
-	const struct checkpoint_parts parts = parts_of(r, whole);
+	struct safetensor fixed[FACE_MESH_TENSORS];
+	const struct checkpoint_parts parts = parts_of(r, whole, fixed);
 	int rc;
 
 	train_whole_gather(whole, &r->optim);
@@ -112,7 +119,8 @@ static int save_best(struct run *r, struct checkpoint_parts *parts, struct err *
 int run_save_best(struct run *r, struct err *e)
 {
 	struct train_whole *whole = train_whole_new(&r->optim);
-	struct checkpoint_parts parts = parts_of(r, whole);
+	struct safetensor fixed[FACE_MESH_TENSORS];
+	struct checkpoint_parts parts = parts_of(r, whole, fixed);
 	int rc;
 
 	train_whole_gather(whole, &r->optim);
@@ -148,6 +156,8 @@ int run_load_model(struct run *r, const struct checkpoint *c, struct err *e)
 		const char *init = safetensors_get_meta(&s, "frl.init");
 
 		r->model.input = was.input;
+		r->model.mesh = was.mesh;
+		was.mesh = NULL;
 		r->init = xstrdup(init ? init : "unknown");
 		rc = 0;
 	}
@@ -159,6 +169,7 @@ int run_load_model(struct run *r, const struct checkpoint *c, struct err *e)
 
 int run_load(struct run *r, const struct checkpoint *c, struct err *e)
 {
+	struct safetensor fixed[FACE_MESH_TENSORS];
 	struct train_whole *whole;
 	uint64_t samples;
 	int rc;
@@ -170,7 +181,7 @@ int run_load(struct run *r, const struct checkpoint *c, struct err *e)
 		return err_set(e, "there are %zu labelled pictures, and were %" PRIu64 " when the run began",
 			       r->data.labels.n, samples);
 	whole = train_whole_new(&r->optim);
-	const struct checkpoint_parts parts = parts_of(r, whole);
+	const struct checkpoint_parts parts = parts_of(r, whole, fixed);
 	rc = checkpoint_load(c, &parts, e);
 	if (!rc)
 		train_whole_take(whole, &r->optim);

@@ -43,8 +43,8 @@ static int count_faces(const struct table_face *f, size_t n, size_t i, size_t *n
 	return faces;
 }
 
-static int told_apart(const struct table_face *records, size_t n, const struct table_face *rows, const struct table *t,
-		      struct err *e)
+int labels_told_apart(const struct table_face *records, size_t n, const struct table_face *rows, const struct table *t,
+		      const char *what, struct err *e)
 {
 	size_t r = 0, next_record, next_row;
 
@@ -58,8 +58,8 @@ static int told_apart(const struct table_face *records, size_t n, const struct t
 		int in_records = count_faces(records, n, r, &next_record);
 		if ((in_rows > 1) == (in_records > 1))
 			continue;
-		return err_set(e, "'%s': '%.200s' has %d face%s there and %d among the pictures", t->tsv.name,
-			       t->id[rows[i].row], in_rows, in_rows == 1 ? "" : "s", in_records);
+		return err_set(e, "'%s': '%.200s' has %d face%s there and %d among the %s", t->tsv.name,
+			       t->id[rows[i].row], in_rows, in_rows == 1 ? "" : "s", in_records, what);
 	}
 	return 0;
 }
@@ -165,7 +165,7 @@ int labels_join(struct labels *l, const struct source *s, const struct table *t,
 	l->record = xcalloc(s->n + 1, sizeof *l->record);
 	l->row = xcalloc(s->n + 1, sizeof *l->row);
 	l->value = xcalloc(s->n * (size_t)width + 1, sizeof *l->value);
-	if (told_apart(records, s->n, rows, t, e))
+	if (labels_told_apart(records, s->n, rows, t, "pictures", e))
 		goto out;
 	row = match(l, records, s->n, rows, t);
 	if (l->unlabelled == s->n)

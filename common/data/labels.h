@@ -33,4 +33,11 @@ int labels_join(struct labels *l, const struct source *s, const struct table *t,
 		struct err *e);
 void labels_release(struct labels *l);
 
+/*
+ * Whether the faces of t (rows, of table_faces) and of those n records can be told apart: -1 names an id with several faces on one
+ * side and one on the other. what: the records, "pictures".
+ */
+int labels_told_apart(const struct table_face *records, size_t n, const struct table_face *rows, const struct table *t,
+		      const char *what, struct err *e);
+
 #endif

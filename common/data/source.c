@@ -146,7 +146,8 @@ static int read_picture(struct source *s, const struct source_file *f, uint64_t 
 	return 0;
 }
 
-int source_read(struct source *s, uint64_t i, struct source_room *room, struct source_picture *p, struct err *e)
+/* The file that record i is in. */
+static const struct source_file *file_of(const struct source *s, uint64_t i)
 {
 	int lo = 0, hi = s->files - 1;
 
@@ -159,13 +160,17 @@ int source_read(struct source *s, uint64_t i, struct source_room *room, struct s
 		else
 			hi = mid - 1;
 	}
-	const struct source_file *f = &s->file[lo];
+	return &s->file[lo];
+}
+
+int source_read(struct source *s, uint64_t i, struct source_room *room, struct source_picture *p, struct err *e)
+{
+	const struct source_file *f = file_of(s, i);
+
 	if (read_picture(s, f, i, room, p, e))
 		return err_prefix(e, "'%s': record %llu", f->path, (unsigned long long)(i - f->first));
 	return 0;
 }
-
-/* ---- opening */
 
 static int read_head(const struct source_file *f, uint64_t k, struct record *r, struct err *e)
 {
@@ -175,6 +180,24 @@ static int read_head(const struct source_file *f, uint64_t k, struct record *r, 
 		return err_set(e, "cannot be read");
 	return record_decode(r, header, e) || check_head(r, e) ? -1 : 0;
 }
+
+int source_size(const struct source *s, uint64_t i, int *w, int *h, struct err *e)
+{
+	const struct source_file *f = file_of(s, i);
+	struct record r;
+	int rc = read_head(f, i - f->first, &r, e);
+
+	if (!rc &&
+	    (r.ndim < 2 || r.dims[0] < 1 || r.dims[1] < 1 || r.dims[0] > SOURCE_LONGEST || r.dims[1] > SOURCE_LONGEST))
+		rc = err_set(e, "a picture of %ux%u pixels", r.dims[1], r.dims[0]);
+	if (rc)
+		return err_prefix(e, "'%s': record %llu", f->path, (unsigned long long)(i - f->first));
+	*w = (int)r.dims[1];
+	*h = (int)r.dims[0];
+	return 0;
+}
+
+/* ---- opening */
 
 /*
  * Raw pictures of one size are equally far apart, but where end records lie between: only records that are not have to be

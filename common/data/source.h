@@ -58,6 +58,9 @@ void source_close(struct source *s); /* harmless on a zeroed struct */
 /* Picture i < n. -1, naming file and record: not to be read, not what the index says, a bad CRC, no picture, another size. */
 int source_read(struct source *s, uint64_t i, struct source_room *room, struct source_picture *p, struct err *e);
 
+/* What the record's header says of the size of picture i < n. -1 as source_read. */
+int source_size(const struct source *s, uint64_t i, int *w, int *h, struct err *e);
+
 /*
  * The picture in a record: m is a view of payload (RGB u8, which has to have 16 bytes more) or of what was decoded into
  * `decoded` (JPEG, PNG, grey u8; zeroed before its first use). The reason of an error names neither file nor record.

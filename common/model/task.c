@@ -7,7 +7,9 @@
 
 #include "common/num.h"
 
-const struct task *const task_list[] = { &task_recognition, &task_landmarks, &task_au, &task_emotion, NULL };
+const struct task *const task_list[] = {
+	&task_recognition, &task_landmarks, &task_au, &task_emotion, &task_mesh, NULL
+};
 
 const struct task *task_find(const char *name)
 {
@@ -36,7 +38,34 @@ void task_model_release(struct task_model *m)
 	for (int i = 0; i < m->names; i++)
 		free(m->name[i]);
 	free(m->name);
+	if (m->mesh)
+		face_mesh_release(m->mesh);
+	free(m->mesh);
 	*m = (struct task_model){ 0 };
+}
+
+const char *const task_affine[TASK_AFFINE] = { "a11", "a12", "a13", "a21", "a22", "a23" };
+
+int task_check_affine(const struct table *t, struct err *e)
+{
+	for (int i = 0; i < TASK_AFFINE; i++)
+		if (!table_has(t, task_affine[i]))
+			return err_set(
+				e,
+				"'%s' has no column '%s'\nhint: the rows that frl-crop -m writes have it: it says "
+				"where in the crop a point is",
+				t->tsv.name, task_affine[i]);
+	return 0;
+}
+
+double task_affine_scale(const double a[TASK_AFFINE])
+{
+	return sqrt(fabs(a[0] * a[4] - a[1] * a[3]));
+}
+
+size_t task_tensors(const struct task_model *m, struct safetensor *item)
+{
+	return m->mesh ? face_mesh_tensors(m->mesh, item) : 0;
 }
 
 void task_columns_release(struct task_columns *c)
@@ -196,6 +225,10 @@ static int read_own(struct task_model *m, const struct safetensors *s, struct er
 		m->compat = compat && !strcmp(compat, "hrnet") ? LANDMARKS_HRNET : LANDMARKS_SUBPIXEL;
 		return read_number(s, "frl.sigma", .1, 100, &m->sigma, e);
 	}
+	if (m->task == &task_mesh) {
+		m->mesh = xcalloc(1, sizeof *m->mesh);
+		return face_mesh_read(m->mesh, s, e);
+	}
 	if (m->task == &task_recognition && (read_number(s, "frl.margin", 0, 2, &m->margin, e) ||
 					     read_number(s, "frl.sharpness", 1e-3, 1e4, &m->sharpness, e)))
 		return -1;
@@ -209,17 +242,31 @@ static bool outputs_fit(const struct task_model *m)
 		return landmarks_mirror(m->outputs) != NULL;
 	if (m->task == &task_recognition)
 		return m->outputs <= TASK_MAX_EMBEDDING;
+	if (m->task == &task_mesh)
+		return m->outputs == m->mesh->vertices[0];
 	return m->names == m->outputs && m->outputs <= TASK_MAX_COLUMNS;
 }
 
-static int check_read(const struct task_model *m, struct err *e)
+/* The decoder's first layer is as large as the mesh says: a file cannot ask for more memory than its own size. */
+static int check_decoder(const struct task_model *m, const struct safetensors *s, struct err *e)
+{
+	const struct safetensor *t = safetensors_find(s, "head.linear.weight");
+	const struct face_mesh *f = m->mesh;
+
+	if (f &&
+	    (!t || t->shape.n != 2 || t->shape.dim[0] != (int64_t)f->vertices[f->levels] * f->channels[f->levels - 1]))
+		return err_set(e, "tensor head.linear.weight: missing, or not of the mesh's size");
+	return 0;
+}
+
+static int check_read(const struct task_model *m, const struct safetensors *s, struct err *e)
 {
 	if (m->input.size < 16)
 		return err_set(e, "metadata frl.input.size: an input of %d pixels is too small", m->input.size);
 	if (!outputs_fit(m))
 		return err_set(e, "metadata frl.outputs: %d outputs and %d names are no model of %s", m->outputs,
 			       m->names, m->task->name);
-	return 0;
+	return check_decoder(m, s, e);
 }
 
 int task_model_read(struct task_model *m, const struct safetensors *s, struct err *e)
@@ -240,5 +287,5 @@ int task_model_read(struct task_model *m, const struct safetensors *s, struct er
 	    read_int(s, "frl.outputs", 1, TASK_MAX_OUTPUTS, &m->outputs, e) || (names && read_names(m, names, e)) ||
 	    read_own(m, s, e))
 		return -1;
-	return check_read(m, e);
+	return check_read(m, s, e);
 }

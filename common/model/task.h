@@ -9,14 +9,23 @@
 #define FRL_MODEL_TASK_H
 
 #include "common/data/warp.h"
+#include "common/model/face_mesh.h"
 #include "common/model/input.h"
 #include "common/model/landmarks.h"
+#include "common/model/mesh_targets.h"
 #include "common/model/resnet_train.h"
 #include "common/nn/optim.h"
 #include "common/nn/safetensors.h"
 #include "common/table.h"
 
-enum { TASK_MAX_OUTPUTS = 1 << 20, TASK_MAX_EMBEDDING = 1 << 16, TASK_MAX_COLUMNS = 99, TASK_SHARES = 3, TASK_OWN = 8 };
+enum {
+	TASK_MAX_OUTPUTS = 1 << 20,
+	TASK_MAX_EMBEDDING = 1 << 16,
+	TASK_MAX_COLUMNS = 99,
+	TASK_SHARES = 3,
+	TASK_OWN = 8,
+	TASK_AFFINE = 6
+};
 
 /* How the paper trains; what it leaves open is in frl-finetune(1), each with its source. */
 struct task_preset {
@@ -40,6 +49,8 @@ struct task_model {
 	double sigma;		      /* landmarks: of the heatmaps' Gaussians, in their pixels */
 	enum landmarks_compat compat; /* landmarks */
 	double margin, sharpness;     /* recognition: CosFace's m and s */
+	struct face_mesh *mesh;	      /* mesh: owned; NULL before training begins */
+	struct mesh_targets *targets; /* mesh: where labels come from; the caller's, NULL where there are none */
 	int column[TASK_OWN];	      /* where `columns` put what only some manifests have; -1: absent */
 };
 
@@ -54,7 +65,7 @@ struct task_net;
 /* A batch of one rank, and the whole batch's size. */
 struct task_batch {
 	int n, total;
-	const float *out;    /* [n][..] what the network says: values [c][h][w] of a sample, dense */
+	const float *out;    /* [n][..] what the network says: values [c][h][w] of a sample, or its rows, dense */
 	const double *label; /* [n][label_width] moved */
 	float *grad;	     /* as out; NULL: not wanted */
 	int threads;
@@ -93,6 +104,12 @@ struct task {
 	/* What else the loss learns (class weights). NULL: nothing. Declared after the head. */
 	void (*declare)(struct train_params *params, const struct task_model *m);
 	void (*loss)(struct task_net *t, const struct task_batch *b, struct task_loss *loss);
+	/*
+	 * A sample's error in the field's own measure, in percent, to choose RUN/best by: score_name is its column. NULL: it is
+	 * chosen by the loss.
+	 */
+	const char *score_name;
+	double (*score)(const struct task_model *m, const float *out, const double *label);
 	/* Columns of a prediction: their number and the name of column i, to be freed. */
 	int (*predictions)(const struct task_model *m);
 	char *(*prediction_name)(const struct task_model *m, int i);
@@ -130,7 +147,19 @@ int task_model_read(struct task_model *m, const struct safetensors *s, struct er
 void task_predict_outputs(const struct task_model *m, const float *out, int h, int w, const struct warp_draws *d,
 			  double *prediction);
 
+/* frl-crop's columns a11 .. a23: the map of a photo's places to those of the record's picture. */
+extern const char *const task_affine[TASK_AFFINE];
+/* -1, with a hint, where the manifest lacks one of them. */
+int task_check_affine(const struct table *t, struct err *e);
+/* How far a map stretches: what lengths along z are multiplied by. */
+double task_affine_scale(const double a[TASK_AFFINE]);
+
 /* The rows. */
-extern const struct task task_recognition, task_landmarks, task_au, task_emotion;
+extern const struct task task_recognition, task_landmarks, task_au, task_emotion, task_mesh;
+
+/* mesh: a sample's output as places of its picture, [vertices][3], x y in the pixels that went through d, z in the same unit. */
+void task_mesh_vertices(const struct task_model *m, const float *out, const struct warp_draws *d, double (*v)[3]);
+/* The tensors that belong to the model beside the network's; item [FACE_MESH_TENSORS] points into it. Returns how many. */
+size_t task_tensors(const struct task_model *m, struct safetensor *item);
 
 #endif

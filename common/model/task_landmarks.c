@@ -10,9 +10,7 @@
 #include "common/thread.h"
 
 /* Numbers of a row: the points, then the map of frl-crop. A label: the points in the input. */
-enum { AFFINE = 6, CHANNELS = 256 };
-
-static const char *const affine[AFFINE] = { "a11", "a12", "a13", "a21", "a22", "a23" };
+enum { CHANNELS = 256 };
 
 static char *place(int i)
 {
@@ -45,13 +43,8 @@ static int configure(struct task_model *m, const struct table *t, struct err *e)
 	if (!landmarks_mirror(n))
 		return err_set(e, "'%s' has %d points: their mirror is known for 5, 19, 29, 68 and 98 only",
 			       t->tsv.name, n);
-	for (int i = 0; i < AFFINE; i++)
-		if (!table_has(t, affine[i]))
-			return err_set(
-				e,
-				"'%s' has no column '%s'\nhint: the rows that frl-crop -m writes have it: it says "
-				"where in the crop a point is",
-				t->tsv.name, affine[i]);
+	if (task_check_affine(t, e))
+		return -1;
 	m->outputs = n;
 	/* The columns' names stay with the model, for task_columns. */
 	if (!m->names) {
@@ -65,12 +58,12 @@ static int configure(struct task_model *m, const struct table *t, struct err *e)
 static void columns(struct task_model *m, const struct table *t, struct task_columns *c)
 {
 	(void)t;
-	*c = (struct task_columns){ .numbers = m->names + AFFINE };
+	*c = (struct task_columns){ .numbers = m->names + TASK_AFFINE };
 	c->number = xcalloc((size_t)c->numbers, sizeof *c->number);
 	for (int i = 0; i < m->names; i++)
 		c->number[i] = m->name[i];
-	for (int i = 0; i < AFFINE; i++)
-		c->number[m->names + i] = affine[i];
+	for (int i = 0; i < TASK_AFFINE; i++)
+		c->number[m->names + i] = task_affine[i];
 }
 
 static int width(const struct task_model *m)
@@ -85,9 +78,9 @@ static int label(void *model, const struct table *t, size_t row, double *value, 
 	const double *v = t->number + row * (size_t)t->numbers, *a = v + 2 * m->outputs;
 	int known = 0;
 
-	for (int i = 0; i < AFFINE; i++)
+	for (int i = 0; i < TASK_AFFINE; i++)
 		if (isnan(a[i]))
-			return table_bad(t, row, affine[i], "is blank", e);
+			return table_bad(t, row, task_affine[i], "is blank", e);
 	for (int i = 0; i < m->outputs; i++) {
 		warp_point(a, v[2 * i], v[2 * i + 1], value + 2 * i);
 		known += !isnan(value[2 * i]) && !isnan(value[2 * i + 1]);

@@ -178,7 +178,7 @@ size_t task_net_run(struct task_net *t, const float *picture, const double *labe
 		t->model->task->loss(t, &b, loss);
 	if (out)
 		*out = t->out;
-	return (size_t)v.c * (size_t)v.h * (size_t)v.w;
+	return (size_t)(v.n / n) * (size_t)v.c * (size_t)v.h * (size_t)v.w;
 }
 
 struct task_net *task_net_load(const struct nn_train *ops, struct task_model *model, const char *path,

@@ -33,6 +33,9 @@ struct checkpoint_tensor {
 struct checkpoint_parts {
 	struct train_params *params;
 	struct optim *optim; /* NULL: without */
+	/* What the model's file holds beside the parameters and never changes: written, and asked for, but not read again. */
+	const struct safetensor *fixed;
+	size_t n_fixed;
 	const struct checkpoint_tensor *extra;
 	size_t n_extra;
 	struct train_whole

@@ -88,7 +88,7 @@ static struct train_whole whole_of(const struct checkpoint_parts *parts, size_t 
 struct safetensor *checkpoint_list_model(const struct checkpoint_parts *parts, size_t *n)
 {
 	const struct train_params *p = parts->params;
-	struct safetensor *t = xcalloc(p->n + 2 * p->n_running + 1, sizeof *t);
+	struct safetensor *t = xcalloc(p->n + 2 * p->n_running + parts->n_fixed + 1, sizeof *t);
 
 	*n = 0;
 	for (size_t i = 0; i < p->n; i++)
@@ -103,6 +103,10 @@ struct safetensor *checkpoint_list_model(const struct checkpoint_parts *parts, s
 			i % 2 ? r->var : r->mean,
 			(size_t)r->c * sizeof(float),
 		};
+	}
+	for (size_t i = 0; i < parts->n_fixed; i++) {
+		t[*n] = parts->fixed[i];
+		t[(*n)++].name = xstrdup(parts->fixed[i].name);
 	}
 	return t;
 }

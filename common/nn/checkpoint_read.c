@@ -294,7 +294,7 @@ bool checkpoint_has(const struct checkpoint *c, const char *name)
 struct load {
 	struct safetensors file;
 	struct safetensor *want;
-	size_t n;
+	size_t n, keep; /* the last `keep` are looked for, and not taken */
 };
 
 static bool wanted(const struct load *l, const char *name)
@@ -376,7 +376,7 @@ static int check_optim(const struct checkpoint *c, const struct load *l, const s
 
 static void copy_out(const struct load *l)
 {
-	for (size_t i = 0; i < l->n; i++) {
+	for (size_t i = 0; i < l->n - l->keep; i++) {
 		const struct safetensor *t = safetensors_find(&l->file, l->want[i].name);
 
 		if (t->bytes)
@@ -392,6 +392,7 @@ int checkpoint_load(const struct checkpoint *c, const struct checkpoint_parts *p
 	int rc = -1;
 
 	l[0].want = checkpoint_list_model(parts, &l[0].n);
+	l[0].keep = parts->n_fixed;
 	if (open_tensors(c, CHECKPOINT_MODEL, &l[0], e))
 		goto out;
 	if (parts->optim) {

@@ -104,17 +104,32 @@ int train_net_bn(struct train_net *n, int x, const char *name, double slope, int
 	return add(n, d);
 }
 
-int train_net_linear(struct train_net *n, int x, const char *name, int m, bool bias)
+/* The first of NAME.weight [m, k] and NAME.bias. */
+static size_t declare_linear(struct train_net *n, const char *name, int m, int k, bool bias)
 {
-	struct node d = { .kind = NODE_LINEAR, .x = x, .res = -1, .c = m, .bias = bias };
-	int k = n->node[x].c;
 	char *weight = xasprintf("%s.weight", name), *b = xasprintf("%s.bias", name);
 
-	d.param = train_params_declare(n->params, weight, TRAIN_LINEAR, k, (struct shape){ 2, { m, k } });
-	if (bias && train_params_declare(n->params, b, TRAIN_BIAS, k, (struct shape){ 1, { m } }) != d.param + 1)
+	size_t i = train_params_declare(n->params, weight, TRAIN_LINEAR, k, (struct shape){ 2, { m, k } });
+	if (bias && train_params_declare(n->params, b, TRAIN_BIAS, k, (struct shape){ 1, { m } }) != i + 1)
 		BUG("'%s' does not follow '%s'", b, weight);
 	free(weight);
 	free(b);
+	return i;
+}
+
+int train_net_linear(struct train_net *n, int x, const char *name, int m, bool bias)
+{
+	struct node d = { .kind = NODE_LINEAR, .x = x, .res = -1, .c = m, .bias = bias };
+
+	d.param = declare_linear(n, name, m, n->node[x].c, bias);
+	return add(n, d);
+}
+
+int train_net_spiral(struct train_net *n, int x, const struct nn_spiral *s, const char *name, int m, bool bias)
+{
+	struct node d = { .kind = NODE_SPIRAL, .x = x, .res = -1, .c = m, .bias = bias, .spiral = s };
+
+	d.param = declare_linear(n, name, m, s->length * n->node[x].c, bias);
 	return add(n, d);
 }
 

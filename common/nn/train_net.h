@@ -70,6 +70,11 @@ int train_net_split(struct train_net *n, int x, int rows);
 /* train_ops.h; s and m outlive the network, and a matrix' numbers are reals. */
 int train_net_gather(struct train_net *n, int x, const struct nn_spiral *s);
 int train_net_spmm(struct train_net *n, int x, const struct nn_csr *m);
+/*
+ * A spiral convolution: gather and linear in one, the same numbers without the gathered rows as a whole. NAME.weight
+ * [m, length * c], NAME.bias [m].
+ */
+int train_net_spiral(struct train_net *n, int x, const struct nn_spiral *s, const char *name, int m, bool bias);
 
 /* ---- what plans do with a value */
 

@@ -21,6 +21,7 @@ enum node_kind {
 	NODE_L2NORM,
 	NODE_SPLIT,
 	NODE_GATHER,
+	NODE_SPIRAL,
 	NODE_SPMM,
 	NODE_KINDS
 };
@@ -48,7 +49,7 @@ struct node {
 	const struct nn_csr *matrix;
 	size_t param;	/* the first: weight, then bias */
 	size_t running; /* batch norm */
-	bool bias;	/* linear */
+	bool bias;	/* linear, spiral */
 	void *packed;	/* convolutions */
 };
 

@@ -43,7 +43,12 @@ size_t train_params_declare(struct train_params *p, const char *name, enum train
 		BUG("'%s' is declared after the arenas were made", name);
 	size_t count = (size_t)shape_count(&shape);
 	p->item = xrealloc_array(p->item, p->n + 1, sizeof *p->item);
-	p->item[p->n] = (struct train_param){ xstrdup(name), shape, role, fan_in, p->count, count, 0, 0 };
+	p->item[p->n] = (struct train_param){ .name = xstrdup(name),
+					      .shape = shape,
+					      .role = role,
+					      .fan_in = fan_in,
+					      .offset = p->count,
+					      .count = count };
 	p->count += count;
 	return p->n++;
 }
@@ -123,6 +128,10 @@ static double start(const struct train_param *t, struct rng *r)
 {
 	double fan_out;
 
+	if (t->start == TRAIN_START_ZERO)
+		return 0;
+	if (t->start == TRAIN_START_XAVIER)
+		return (2 * rng_f64(r) - 1) * sqrt(6 / (t->fan_in + (double)t->shape.dim[0]));
 	switch (t->role) {
 	case TRAIN_CONV:
 		fan_out = (double)(t->shape.dim[0] * t->shape.dim[2] * t->shape.dim[3]);

@@ -18,11 +18,14 @@
 
 /* What a parameter is: how it starts, and what an optimiser may leave out. */
 enum train_role { TRAIN_CONV, TRAIN_LINEAR, TRAIN_BIAS, TRAIN_BN_WEIGHT, TRAIN_BN_BIAS };
+/* How it starts, where its role does not say: uniform within sqrt(6 / (fan_in + fan_out)) (Xavier), or zero. */
+enum train_start { TRAIN_START_ROLE, TRAIN_START_XAVIER, TRAIN_START_ZERO };
 
 struct train_param {
 	char *name;
 	struct shape shape;
 	enum train_role role;
+	enum train_start start; /* TRAIN_START_ROLE unless the network's builder sets it */
 	int fan_in;
 	size_t offset, count; /* numbers, in both arenas */
 	/* Split over ranks: its rows (of dimension 0) are those from `first` on of `rows`. rows 0: this rank has all. */

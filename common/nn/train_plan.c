@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "common/err.h"
-#include "common/nn/train_net_internal.h"
+#include "common/nn/train_run_internal.h"
 
 static size_t round64(size_t n)
 {
@@ -71,14 +71,14 @@ static void size_of(const struct train_plan *p, const struct node *d, struct nn_
 static bool reads_rows(enum node_kind kind)
 {
 	return kind == NODE_LINEAR || kind == NODE_L2NORM || kind == NODE_SPLIT || kind == NODE_GATHER ||
-	       kind == NODE_SPMM;
+	       kind == NODE_SPIRAL || kind == NODE_SPMM;
 }
 
 /* Rows of v, of x so far. */
 static int rows_of(const struct train_plan *p, const struct node *d, const struct nn_batch *v)
 {
-	int from = d->kind == NODE_GATHER ? d->spiral->from : d->kind == NODE_SPMM ? d->matrix->cols : 1;
-	int to = d->kind == NODE_GATHER ? d->spiral->rows : d->kind == NODE_SPMM ? d->matrix->rows : 1;
+	int from = d->spiral ? d->spiral->from : d->matrix ? d->matrix->cols : 1;
+	int to = d->spiral ? d->spiral->rows : d->matrix ? d->matrix->rows : 1;
 
 	if (reads_rows(d->kind) && v->h * v->w != 1)
 		BUG("node kind %d reads rows, not %dx%d", (int)d->kind, v->h, v->w);
@@ -157,6 +157,17 @@ static void prepare_bn(struct train_plan *p, int i)
 	b->sum_gx = b->sum_g + c;
 }
 
+static void prepare_spiral(struct train_plan *p, int i)
+{
+	const struct nn_train *ops = p->net->ops;
+	const struct node *d = &p->net->node[i];
+	int channels = p->net->node[d->x].c, width = d->spiral->length * channels;
+	struct nn_batch tile = { .n = train_run_spiral_tile(d, channels), .c = width, .h = 1, .w = 1 };
+
+	p->scratch_bytes = larger(p->scratch_bytes, ops->batch_bytes(ops, &tile));
+	p->partial_bytes = larger(p->partial_bytes, (size_t)d->c * ((size_t)width + 1) * ops->real);
+}
+
 static void prepare(struct train_plan *p, int i)
 {
 	const struct node *d = &p->net->node[i];
@@ -178,6 +189,9 @@ static void prepare(struct train_plan *p, int i)
 		break;
 	case NODE_LINEAR:
 		p->partial_bytes = larger(p->partial_bytes, (size_t)d->c * ((size_t)p->net->node[d->x].c + 1) * real);
+		break;
+	case NODE_SPIRAL:
+		prepare_spiral(p, i);
 		break;
 	case NODE_SPLIT:
 		need_slice(p, &p->step[d->x].value, 2);

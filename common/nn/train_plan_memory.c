@@ -16,7 +16,8 @@ static void extend(struct place *p, int to)
 /* Backward of these reads what they read; */
 static bool reads_input(const struct node *d)
 {
-	return d->kind == NODE_CONV || d->kind == NODE_TRANSPOSED || d->kind == NODE_LINEAR || d->kind == NODE_BN;
+	return d->kind == NODE_CONV || d->kind == NODE_TRANSPOSED || d->kind == NODE_LINEAR || d->kind == NODE_SPIRAL ||
+	       d->kind == NODE_BN;
 }
 
 /* of these, what they made. */

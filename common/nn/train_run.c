@@ -10,6 +10,7 @@ static const struct node_run conv = { .forward = train_run_conv, .run_backward =
 static const struct node_run transposed = { .forward = train_run_transposed,
 					    .run_backward = train_run_transposed_backward };
 static const struct node_run linear = { .forward = train_run_linear, .run_backward = train_run_linear_backward };
+static const struct node_run spiral = { .forward = train_run_spiral, .run_backward = train_run_spiral_backward };
 static const struct node_run bn = { .run = train_run_bn, .run_backward = train_run_bn_backward };
 
 static const struct node_run *const runs[NODE_KINDS] = {
@@ -28,6 +29,7 @@ static const struct node_run *const runs[NODE_KINDS] = {
 	[NODE_L2NORM] = &train_run_l2norm,
 	[NODE_SPLIT] = &train_run_split,
 	[NODE_GATHER] = &train_run_gather,
+	[NODE_SPIRAL] = &spiral,
 	[NODE_SPMM] = &train_run_spmm,
 };
 
@@ -106,9 +108,10 @@ static bool claim(struct step *s)
 static void tell(const struct train_net *n, const struct node *d)
 {
 	bool conv_like = d->kind == NODE_CONV || d->kind == NODE_TRANSPOSED;
-	bool two = d->kind == NODE_BN || (d->kind == NODE_LINEAR && d->bias) || (conv_like && d->conv.bias);
+	bool linear_like = d->kind == NODE_LINEAR || d->kind == NODE_SPIRAL;
+	bool two = d->kind == NODE_BN || (linear_like && d->bias) || (conv_like && d->conv.bias);
 
-	if (n->on_gradient && (conv_like || d->kind == NODE_LINEAR || two))
+	if (n->on_gradient && (conv_like || linear_like || two))
 		n->on_gradient(n->on_gradient_data, d->param, two ? 2 : 1);
 }
 

@@ -66,6 +66,13 @@ void train_run_transposed(const struct job *j, int slice, int worker);
 void train_run_transposed_backward(struct job *j, int threads);
 void train_run_linear(const struct job *j, int slice, int worker);
 void train_run_linear_backward(struct job *j, int threads);
+/* Linear layers' partial gradients of slices, added in their order; spiral convolutions' are alike. */
+void train_run_linear_add(struct job *j, int threads);
+/* train_run_spiral.c; the tile: rows that are gathered at once, of an input of so many channels. */
+int train_run_spiral_tile(const struct node *d, int channels);
+void train_run_spiral(const struct job *j, int slice, int worker);
+void train_run_spiral_backward_slice(const struct job *j, int slice, int worker);
+void train_run_spiral_backward(struct job *j, int threads);
 /* train_run_maps.c */
 extern const struct node_run train_run_maxpool, train_run_avgpool, train_run_avgpool_windows, train_run_add,
 	train_run_act, train_run_resize, train_run_dropout, train_run_concat;

@@ -136,7 +136,8 @@ static void add_numbers(void *dst, const void *src, size_t from, size_t to, size
 static void add_linear_piece(void *data, size_t i, int worker)
 {
 	const struct job *j = data;
-	size_t real = j->ops->real, m = (size_t)j->d->c, weights = (size_t)j->x->value.c * m;
+	size_t width = (size_t)j->x->value.c * (size_t)(j->d->spiral ? j->d->spiral->length : 1);
+	size_t real = j->ops->real, m = (size_t)j->d->c, weights = width * m;
 
 	(void)worker;
 	for (int s = 0; s < j->p->slices; s++) {
@@ -149,8 +150,26 @@ static void add_linear_piece(void *data, size_t i, int worker)
 	}
 }
 
+void train_run_linear_add(struct job *j, int threads)
+{
+	parallel_for(threads, PIECES, add_linear_piece, j);
+}
+
 void train_run_linear_backward(struct job *j, int threads)
 {
 	parallel_for(threads, (size_t)j->p->slices, linear_backward_slice, j);
-	parallel_for(threads, PIECES, add_linear_piece, j);
+	train_run_linear_add(j, threads);
+}
+
+/* ---- spiral convolutions: linear layers of gathered rows */
+
+static void spiral_backward_slice(void *data, size_t i, int worker)
+{
+	train_run_spiral_backward_slice(data, (int)i, worker);
+}
+
+void train_run_spiral_backward(struct job *j, int threads)
+{
+	parallel_for(threads, (size_t)j->p->slices, spiral_backward_slice, j);
+	train_run_linear_add(j, threads);
 }

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/obj.h"
 #include "tools/synth/bmp.h"
 #include "tools/synth/mtl.h"
-#include "tools/synth/obj.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -169,4 +169,5 @@ def main():
         print("up", v, f"{d:.9g}", *[f"{k}:{x:.9g}" for k, x in sorted(dense.items())], sep="\t")
 
 
-main()
+if __name__ == "__main__":
+    main()

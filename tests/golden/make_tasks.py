@@ -8,14 +8,63 @@ at the rate itself, with the paper's optimiser. A line a step: task, part of the
 Weights, pictures and labels are numbers of a formula (tests/unit/support_seeded.c, seed 5): what is not a convolution of the
 backbone or batch norm has the role linear or bias; pictures and labels are linear with fan_in 1 under the names used here.
 """
+import numpy as np
 import torch
 import torchvision
 from torch import nn
 from torch.nn import functional as F
 
+import make_spiral
 from formula import seeded
 
 N, SIZE, UNITS, CLASSES, POINTS, PERSONS, DIMS = 6, 64, 4, 8, 5, 5, 16
+VERTICES, CHANNELS, LENGTH, DEVIATION = 147, (8, 16), 5, 20
+
+
+def mesh_levels():
+    """Spirals and upsampling of make_spiral.py's sheet and of its two coarser levels: [(spirals, matrix)], vertices left."""
+    at, faces = make_spiral.sheet()
+    levels = []
+    for _ in CHANNELS:
+        spirals = make_spiral.spirals(at, make_spiral.rings(len(at), faces), LENGTH, 1)
+        kept, coarse = make_spiral.decimate(at, faces, (len(at) + 3) // 4)
+        low = at[kept]
+        up = np.zeros((len(at), len(kept)))
+        for v, p in enumerate(at):
+            found = [make_spiral.nearest(p, low[list(f)]) for f in coarse]
+            k = min(range(len(found)), key=lambda i: (round(found[i][0], 12), i))
+            for corner, w in zip(coarse[k], found[k][1]):
+                up[v, corner] += w
+        levels.append((torch.tensor(spirals), torch.from_numpy(up)))
+        at, faces = low, coarse
+    return levels, len(at)
+
+
+class SpiralDecoder(nn.Module):
+    """Linear, then upsampling, spiral convolution and ELU a level, then a spiral convolution to x y z (spiralnet_plus)."""
+
+    def __init__(self, features):
+        super().__init__()
+        levels, coarsest = mesh_levels()
+        self.coarsest = coarsest
+        self.linear = nn.Linear(features, coarsest * CHANNELS[-1])
+        channels = CHANNELS[-1]
+        for k in reversed(range(len(levels))):
+            self.register_buffer(f"spiral{k}", levels[k][0])
+            self.register_buffer(f"up{k}", levels[k][1])
+            setattr(self, f"level{k}", nn.Linear(LENGTH * channels, CHANNELS[k]))
+            channels = CHANNELS[k]
+        self.vertices = nn.Linear(LENGTH * channels, 3)
+
+    def spiral(self, x, k, layer):
+        s = getattr(self, f"spiral{k}")
+        return layer(x[:, s.flatten()].reshape(len(x), len(s), -1))
+
+    def forward(self, x):
+        x = self.linear(x).reshape(len(x), self.coarsest, CHANNELS[-1])
+        for k in reversed(range(len(CHANNELS))):
+            x = F.elu(self.spiral(getattr(self, f"up{k}") @ x, k, getattr(self, f"level{k}")))
+        return self.spiral(x, 0, self.vertices)
 
 
 class Net(nn.Module):
@@ -30,6 +79,8 @@ class Net(nn.Module):
                 setattr(self.head, f"stage{i + 1}", nn.Conv2d(64 << i, 256, 1))
             self.head.norm = nn.BatchNorm2d(256)
             self.head.maps = nn.Conv2d(256, POINTS, 1)
+        elif task == "mesh":
+            self.head = SpiralDecoder(512)
         else:
             self.head = nn.Linear(512, {"au": UNITS, "emotion": 2 + CLASSES, "recognition": DIMS}[task])
         if task == "recognition":
@@ -73,6 +124,9 @@ def labels(task):
         y = torch.arange(N) % CLASSES
         y[3] = -1
         return v, y
+    if task == "mesh":
+        return (32 + 24 * seeded("vertices", (N, VERTICES, 3), "picture") - seeded("mean", (VERTICES, 3), "picture")) / \
+            DEVIATION
     if task == "landmarks":
         p = 32 + 24 * seeded("points", (N, POINTS, 2), "picture")
         side = SIZE // 4
@@ -97,6 +151,8 @@ def loss_of(net, out, label):
             ccc = 2 * cov / (p.var(unbiased=False) + t.var(unbiased=False) + (p.mean() - t.mean()) ** 2)
             total = total + ((p - t) ** 2).mean().sqrt() + 1 - ccc
         return total
+    if net.task == "mesh":
+        return F.l1_loss(out, label)
     if net.task == "landmarks":
         return F.mse_loss(out, label)
     cos = F.normalize(out) @ F.normalize(net.classes.weight).T
@@ -109,7 +165,9 @@ def run(task, dtype, part, steps):
     label = tuple(x.to(dtype) if x.is_floating_point() else x for x in label) if isinstance(label, tuple) else \
         label.to(dtype) if label.is_floating_point() else label
     x = seeded("pictures", (N, 3, SIZE, SIZE), "picture").to(dtype)
-    if task == "recognition":
+    if task == "mesh":
+        optim = torch.optim.SGD(net.parameters(), lr=.05 * part, momentum=.9, weight_decay=1e-4)
+    elif task == "recognition":
         optim = torch.optim.SGD(net.parameters(), lr=.1 * part, momentum=.9, weight_decay=5e-4)
     else:
         decay = {"au": 5e-6, "emotion": 1e-4, "landmarks": 1e-5}[task]
@@ -124,8 +182,13 @@ def run(task, dtype, part, steps):
     return losses
 
 
-for task in ("recognition", "landmarks", "au", "emotion"):
-    for part, steps in ((.01, 5), (1, 2)):
-        both = zip(run(task, torch.float64, part, steps), run(task, torch.float32, part, steps))
-        for i, (a, b) in enumerate(both):
-            print(task, part, i, repr(a), repr(b), sep="\t")
+def main():
+    for task in ("recognition", "landmarks", "au", "emotion", "mesh"):
+        for part, steps in ((.01, 5), (1, 2)):
+            both = zip(run(task, torch.float64, part, steps), run(task, torch.float32, part, steps))
+            for i, (a, b) in enumerate(both):
+                print(task, part, i, repr(a), repr(b), sep="\t")
+
+
+if __name__ == "__main__":
+    main()

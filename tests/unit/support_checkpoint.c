@@ -81,7 +81,8 @@ void ckpt_start(struct ckpt_net *n, const struct nn_train *ops, enum optim_kind 
 	optim_init(&n->optim, &c, &n->params);
 	n->tensor[0] = (struct checkpoint_tensor){ "queue", DTYPE_F64, { 3, { 2, 5, 4 } }, n->queue };
 	n->tensor[1] = (struct checkpoint_tensor){ "target-mean", DTYPE_F32, { 1, { 3 } }, n->extra };
-	n->parts = (struct checkpoint_parts){ &n->params, &n->optim, n->tensor, 2, NULL };
+	n->parts =
+		(struct checkpoint_parts){ .params = &n->params, .optim = &n->optim, .extra = n->tensor, .n_extra = 2 };
 }
 
 void ckpt_finish(struct ckpt_net *n)

@@ -14,8 +14,9 @@
 
 #include "common/model/mesh.h"
 #include "tests/unit/support_golden.h"
+#include "tests/unit/support_mesh.h"
 
-enum { VERTICES = 147, FACES = 238, LINE = 2000 };
+enum { VERTICES = SHEET_VERTICES, LINE = 2000 };
 
 static struct mesh sheet;
 
@@ -44,26 +45,9 @@ static FILE *golden(void)
 
 static int load(void **unused)
 {
-	char line[LINE], *at;
-	FILE *f = golden();
-	struct err e = { 0 };
-
 	(void)unused;
-	sheet.at = calloc(VERTICES, sizeof *sheet.at);
-	sheet.face = calloc(FACES, sizeof *sheet.face);
-	for (; next(f, "vertex", line, &at); sheet.vertices++)
-		for (int k = 0; k < 3; k++)
-			sheet.at[sheet.vertices][k] = strtod(at, &at);
-	rewind(f);
-	for (; next(f, "face", line, &at); sheet.faces++)
-		for (int k = 0; k < 3; k++)
-			sheet.face[sheet.faces][k] = (int32_t)strtol(at, &at, 10);
-	fclose(f);
-	/* Nine digits, and floats underneath: the same numbers as in the script. */
-	for (int i = 0; i < sheet.vertices; i++)
-		for (int k = 0; k < 3; k++)
-			sheet.at[i][k] = (float)sheet.at[i][k];
-	return sheet.vertices == VERTICES && sheet.faces == FACES ? mesh_check(&sheet, &e) : -1;
+	sheet_load(&sheet);
+	return 0;
 }
 
 static int unload(void **unused)

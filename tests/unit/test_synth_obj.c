@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
+#include "common/obj.h"
 #include "tools/synth/bmp.h"
 #include "tools/synth/mtl.h"
-#include "tools/synth/obj.h"
 
 static const struct obj_limits limits = { .max_vertices = 8, .max_triangles = 4 };
 
@@ -64,9 +64,9 @@ static void refuses(void **state)
 		{ "v 0 0 0\nf 1 1 /1", "line 2: a face's corner is no vertex" },
 		{ "v 0 0 0\nf 1 1", "line 2: a face of less than three corners" },
 		{ "v 0 0 0\nf", "line 2: a face of less than three corners" },
-		{ "v 0 0 0\nf 1 1 1 1 1 1 1", "line 2: more faces than a face model has" },
+		{ "v 0 0 0\nf 1 1 1 1 1 1 1", "line 2: too many faces" },
 		{ "v 0 0 0\nv 0 0 0\nv 0 0 0\nv 0 0 0\nv 0 0 0\nv 0 0 0\nv 0 0 0\nv 0 0 0\nv 0 0 0\n",
-		  "line 9: more vertices than a face model has" },
+		  "line 9: too many vertices" },
 	};
 	struct obj o;
 	struct err e;
@@ -120,7 +120,7 @@ static void refuses_textures(void **state)
 		{ "usemtl", "line 1: a material's name is missing or too long" },
 		{ "mtllib \r\n", "line 1: the name of a material library is missing or too long" },
 		{ "vt 0 0\nvt 0 0\nvt 0 0\nvt 0 0\nvt 0 0\nvt 0 0\nvt 0 0\nvt 0 0\nvt 0 0",
-		  "line 9: more places in textures than a face model has vertices" },
+		  "line 9: too many places in textures" },
 	};
 	struct obj o;
 

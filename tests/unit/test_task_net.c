@@ -16,14 +16,33 @@
 
 #include "common/model/task_net.h"
 #include "tests/unit/support_golden.h"
+#include "tests/unit/support_mesh.h"
 #include "tests/unit/support_seeded.h"
 
 /* As the script has them. */
-enum { N = 6, SIZE = 64, UNITS = 4, CLASSES = 8, POINTS = 5, PERSONS = 5, DIMS = 16, SEED = 5, LABELS = 2 * POINTS };
+enum { N = 6, SIZE = 64, UNITS = 4, CLASSES = 8, POINTS = 5, PERSONS = 5, DIMS = 16, SEED = 5 };
+enum { VERTICES = 3 * SHEET_VERTICES, LABELS = VERTICES };
 
 static void fill(float *dst, size_t n, const char *name, const char *role, int64_t fan_in)
 {
 	assert_int_equal(seeded_fill(dst, n, SEED, name, role, fan_in), 0);
+}
+
+/* The sheet with two levels under it; its mean and deviation are the script's. */
+static void add_mesh(struct task_model *m)
+{
+	static const int32_t channels[] = { 8, 16 };
+	struct mesh sheet;
+	struct err e = { 0 };
+
+	sheet_load(&sheet);
+	m->outputs = SHEET_VERTICES;
+	m->mesh = xcalloc(1, sizeof *m->mesh);
+	if (face_mesh_build(m->mesh, &sheet, channels, 2, 5, NULL, 0, &e))
+		fail_msg("%s", e.msg);
+	fill(&m->mesh->mean[0][0], VERTICES, "mean", "linear", 1);
+	m->mesh->deviation[0] = 20;
+	mesh_release(&sheet);
 }
 
 static void model_of(struct task_model *m, const struct task *task)
@@ -37,6 +56,8 @@ static void model_of(struct task_model *m, const struct task *task)
 		     : task == &task_emotion   ? CLASSES
 		     : task == &task_landmarks ? POINTS
 					       : DIMS;
+	if (task == &task_mesh)
+		add_mesh(m);
 	if (task != &task_recognition)
 		return;
 	m->name = xcalloc(PERSONS, sizeof *m->name);
@@ -62,7 +83,7 @@ static struct task_net *net_of(const struct task_model *m, bool freeze)
 /* label [N][label_width]: the script's, from the same numbers. */
 static void labels_of(const struct task *task, double *label)
 {
-	float u[N * LABELS];
+	static float u[N * LABELS];
 
 	if (task == &task_au) {
 		fill(u, N * UNITS, "au", "linear", 1);
@@ -77,8 +98,12 @@ static void labels_of(const struct task *task, double *label)
 			label[3 * i + 2] = i == 3 ? -1 : i % CLASSES;
 		}
 	} else if (task == &task_landmarks) {
-		fill(u, N * LABELS, "points", "linear", 1);
-		for (int i = 0; i < N * LABELS; i++)
+		fill(u, N * 2 * POINTS, "points", "linear", 1);
+		for (int i = 0; i < N * 2 * POINTS; i++)
+			label[i] = 32 + 24 * (double)u[i];
+	} else if (task == &task_mesh) {
+		fill(u, N * VERTICES, "vertices", "linear", 1);
+		for (int i = 0; i < N * VERTICES; i++)
 			label[i] = 32 + 24 * (double)u[i];
 	} else {
 		for (int i = 0; i < N; i++)
@@ -90,7 +115,7 @@ static void labels_of(const struct task *task, double *label)
 static void train(const struct task *task, double part, int steps, int threads, double *loss)
 {
 	float *picture = xcalloc(N * 3 * SIZE * SIZE, sizeof *picture);
-	double label[N * LABELS];
+	static double label[N * LABELS];
 	struct task_model m;
 	struct optim optim;
 
@@ -168,6 +193,12 @@ static void emotion(void **unused)
 	check(&task_emotion);
 }
 
+static void mesh(void **unused)
+{
+	(void)unused;
+	check(&task_mesh);
+}
+
 /* ---- metadata */
 
 static void metadata(void **unused)
@@ -235,8 +266,9 @@ static void hostile_outputs(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(recognition), cmocka_unit_test(landmarks), cmocka_unit_test(au),
-		cmocka_unit_test(emotion),     cmocka_unit_test(metadata),  cmocka_unit_test(hostile_outputs),
+		cmocka_unit_test(recognition),	   cmocka_unit_test(landmarks), cmocka_unit_test(au),
+		cmocka_unit_test(emotion),	   cmocka_unit_test(mesh),	cmocka_unit_test(metadata),
+		cmocka_unit_test(hostile_outputs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

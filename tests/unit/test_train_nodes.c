@@ -73,7 +73,26 @@ static int mesh(struct train_net *n, int *output)
 	z = train_net_linear(n, train_net_gather(n, y, &spiral), "spiral", 6, true);
 	z = train_net_bn(n, z, "bn", smooth ? 1 : .5, y);
 	z = train_net_act(n, z, NN_ELU);
-	output[0] = train_net_linear(n, train_net_gather(n, z, &spiral), "last", 3, false);
+	/* z is read twice: its gradient is a sum */
+	z = train_net_add(n, train_net_spiral(n, z, &spiral, "wide", 6, true), z);
+	output[0] = train_net_spiral(n, z, &spiral, "last", 3, false);
+	return 1;
+}
+
+/* A mesh of more vertices than are gathered at once, its spirals all over it: in one node, or in two. */
+enum { MANY = 1000, LONG = 9, WIDE = 16 };
+static int32_t many_vertex[MANY * LONG];
+static const struct nn_spiral many = { MANY, MANY, LONG, many_vertex };
+static bool in_one;
+
+static int large(struct train_net *n, int *output)
+{
+	int x = train_net_split(n, train_net_linear(n, train_net_input(n, 3, false), "first", MANY * WIDE, true), MANY);
+
+	for (int i = 0; i < MANY * LONG; i++)
+		many_vertex[i] = i * 37 % MANY;
+	output[0] = in_one ? train_net_spiral(n, x, &many, "last", 5, true)
+			   : train_net_linear(n, train_net_gather(n, x, &many), "last", 5, true);
 	return 1;
 }
 
@@ -297,6 +316,34 @@ static void test_cpu(void **unused)
 	}
 }
 
+static void test_tiles(void **unused)
+{
+	double loss[2];
+	struct subject *s[2];
+
+	(void)unused;
+	for (int k = 0; k < 2; k++) {
+		in_one = k;
+		s[k] = subject_new(nn_train_naive(), large, TRAIN_KEEP_ALL);
+		loss[k] = both_ways(s[k]);
+	}
+	assert_true(fabs(loss[0] - loss[1]) <= 1e-10 * fabs(loss[0]));
+	for (size_t i = 0; i < s[0]->params.count; i++) {
+		double a = ((double *)s[0]->params.grad)[i], b = ((double *)s[1]->params.grad)[i];
+
+		assert_true(fabs(a - b) <= 1e-10 * (1 + fabs(a)));
+	}
+	/* the gathered rows, nine times the input, are never there as a whole, nor are their gradients */
+	print_message("KiB: %zu, in two nodes %zu\n", train_plan_bytes(s[1]->plan) >> 10,
+		      train_plan_bytes(s[0]->plan) >> 10);
+	assert_true(train_plan_bytes(s[1]->plan) < train_plan_bytes(s[0]->plan) / 2);
+	subject_free(s[0]);
+	subject_free(s[1]);
+	in_one = true;
+	against(nn_train_cpu_block(8), large, 2e-5);
+	against(nn_train_cpu_block(16), large, 2e-5);
+}
+
 /* ---- what is computed again has the same bits, and moves no running statistic twice */
 
 static void kept(const struct nn_train *b, enum train_keep keep)
@@ -434,8 +481,8 @@ static void test_draws(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_differences), cmocka_unit_test(test_cpu),	  cmocka_unit_test(test_kept),
-		cmocka_unit_test(test_resnet_kept), cmocka_unit_test(test_draws),
+		cmocka_unit_test(test_differences), cmocka_unit_test(test_cpu),		cmocka_unit_test(test_tiles),
+		cmocka_unit_test(test_kept),	    cmocka_unit_test(test_resnet_kept), cmocka_unit_test(test_draws),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,9 +8,9 @@
 
 #include "common/io.h"
 #include "common/json.h"
+#include "common/obj.h"
 #include "common/thread.h"
 #include "tools/synth/model.h"
-#include "tools/synth/obj.h"
 
 /* Of the whole published mesh: its skin without the back of the head, its size (README of ICT-FaceKit). */
 enum { FACE_VERTICES = 9409, WHOLE_VERTICES = 26719, FILE_MAX = 64 << 20, VALUES_MAX = 1 << 20 };

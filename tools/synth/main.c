@@ -180,6 +180,8 @@ static void parse(struct config *c, int argc, char **argv)
 		OPT_STR('o', "output", "FILE", &c->names.stream, "the pictures' stream"),
 		OPT_STR('m', "manifest", "FILE", &c->names.manifest, "write the truth, a row for each picture"),
 		OPT_STR(0, "mesh", "FILE", &c->names.mesh, "write the vertices, f32 records in pixels"),
+		OPT_STR(0, "template", "FILE", &c->names.template,
+			"write the mean face that --mesh is made of: triangles, points"),
 		OPT_STR(0, "params", "FILE", &c->names.params, "write the numbers that were drawn"),
 		OPT_CHOICE(0, "layout", "SET", &c->layout, synth_layout_names,
 			   "write a folder as that set is published"),
@@ -230,7 +232,7 @@ static void check_layout(struct config *c)
 
 	if (!c->root)
 		opt_usage(&program, "--layout needs --root DIR");
-	if (n->stream || n->manifest || n->mesh || n->params || f->align)
+	if (n->stream || n->manifest || n->mesh || n->params || n->template || f->align)
 		opt_usage(&program, "--layout writes nothing but its folder");
 	check_persons(c, set);
 	if (set->still)
@@ -248,13 +250,15 @@ static void check_layout(struct config *c)
 /* At most one thing goes to standard output; the stream, if there is one, unless it has a name. */
 static void check_outputs(const struct synth_names *n, bool stream)
 {
-	const char *const name[] = { stream && !n->stream ? "-" : n->stream, n->manifest, n->mesh, n->params };
+	const char *const name[] = { stream && !n->stream ? "-" : n->stream, n->manifest, n->mesh, n->params,
+				     n->template };
 	int standard = 0;
 
 	for (size_t i = 0; i < sizeof name / sizeof *name; i++)
 		standard += name[i] && !strcmp(name[i], "-");
 	if (standard > 1)
-		opt_usage(&program, "only one of stream, manifest, meshes and parameters can go to standard output");
+		opt_usage(&program,
+			  "only one of stream, manifest, meshes, parameters and template can go to standard output");
 }
 
 /* Nothing of the model's options. */
@@ -263,7 +267,7 @@ static void check_scan(struct config *c)
 	struct synth_frame *f = &c->scene.frame;
 
 	check_outputs(&c->names, !c->root);
-	if (c->model || c->layout >= 0 || c->names.params || f->align || c->n || c->identities)
+	if (c->model || c->layout >= 0 || c->names.params || c->names.template || f->align || c->n || c->identities)
 		opt_usage(&program, "--scan does not go with a model, its persons and what is written of them");
 	if (c->names.mesh && !c->scan.points)
 		opt_usage(&program, "--mesh of a scan needs --points: the nose's tip");

@@ -15,6 +15,9 @@ int synth_output_open(struct synth_output *o, const struct synth_names *n, const
 	o->meshes.out = &o->mesh;
 	if (out_open(&o->stream, n->stream, true, e) < 0 || (n->mesh && out_open(&o->mesh, n->mesh, true, e) < 0))
 		return -1;
+	if (n->template &&
+	    (out_open(&o->template, n->template, true, e) < 0 || synth_template_write(&o->template, &s->model, e) < 0))
+		return -1;
 	if (n->manifest) {
 		if (out_open(&o->manifest, n->manifest, false, e) < 0)
 			return -1;
@@ -96,6 +99,8 @@ int synth_output_commit(struct synth_output *o, struct err *e)
 		return -1;
 	if (o->names.mesh && out_commit(&o->mesh, e) < 0)
 		return -1;
+	if (o->names.template && out_commit(&o->template, e) < 0)
+		return -1;
 	if (o->names.manifest && out_commit(&o->manifest, e) < 0)
 		return -1;
 	if (o->names.params && out_commit(&o->params, e) < 0)
@@ -108,6 +113,7 @@ void synth_output_abort(struct synth_output *o)
 	out_abort(&o->stream);
 	out_abort(&o->manifest);
 	out_abort(&o->mesh);
+	out_abort(&o->template);
 	out_abort(&o->params);
 	tsv_out_release(&o->row);
 	tsv_out_release(&o->params_row);

@@ -5,18 +5,20 @@
 #define FRL_SYNTH_OUTPUT_H
 
 #include "common/record.h"
+#include "tools/synth/template.h"
 #include "tools/synth/truth.h"
 
 struct synth_names {
 	const char *stream, *manifest, *mesh, *params; /* NULL: none (stream: standard output) */
-	int jpeg;				       /* quality of JPEG records, 0: raw ones */
+	const char *template;
+	int jpeg; /* quality of JPEG records, 0: raw ones */
 	enum synth_units units;
 };
 
 struct synth_output {
 	const struct synth_scene *scene;
 	struct synth_names names;
-	struct out stream, manifest, mesh, params;
+	struct out stream, manifest, mesh, params, template;
 	struct record_writer pictures, meshes;
 	struct tsv_out row, params_row;
 	char *provenance;

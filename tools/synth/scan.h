@@ -11,9 +11,9 @@
 #define FRL_SYNTH_SCAN_H
 
 #include "common/image.h"
+#include "common/obj.h"
 #include "tools/synth/camera.h"
 #include "tools/synth/mtl.h"
-#include "tools/synth/obj.h"
 #include "tools/synth/raster.h"
 
 enum scan_points { SCAN_POINTS_NONE, SCAN_POINTS_GIVEN, SCAN_POINTS_LIFTED };

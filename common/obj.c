@@ -1,5 +1,5 @@
 /* obj.c - see obj.h */
-#include "tools/synth/obj.h"
+#include "common/obj.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -45,7 +45,7 @@ static int add_vertex(struct parser *p, struct err *e)
 	char word[WORD];
 
 	if (o->vertices == p->limits->max_vertices)
-		return bad(p, e, "more vertices than a face model has");
+		return bad(p, e, "too many vertices");
 	if (o->vertices == p->vertex_room) {
 		p->vertex_room = 2 * p->vertex_room + 256;
 		o->vertex = xrealloc_array(o->vertex, 3 * (size_t)p->vertex_room, sizeof *o->vertex);
@@ -67,7 +67,7 @@ static int add_place(struct parser *p, struct err *e)
 	char word[WORD];
 
 	if (o->places == p->limits->max_vertices)
-		return bad(p, e, "more places in textures than a face model has vertices");
+		return bad(p, e, "too many places in textures");
 	if (o->places == p->place_room) {
 		p->place_room = 2 * p->place_room + 256;
 		o->place = xrealloc_array(o->place, 2 * (size_t)p->place_room, sizeof *o->place);
@@ -116,7 +116,7 @@ static int add_triangle(struct parser *p, int32_t v[3][2], struct err *e)
 	struct obj *o = p->o;
 
 	if (o->triangles == p->limits->max_triangles)
-		return bad(p, e, "more faces than a face model has");
+		return bad(p, e, "too many faces");
 	if (o->triangles == p->triangle_room) {
 		p->triangle_room = 2 * p->triangle_room + 256;
 		o->triangle = xrealloc_array(o->triangle, (size_t)p->triangle_room, sizeof *o->triangle);

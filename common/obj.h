@@ -2,8 +2,8 @@
  * obj.h - Wavefront OBJ: vertices, polygons cut into triangles, and where they lie in textures; everything else in the file is
  * passed over
  */
-#ifndef FRL_SYNTH_OBJ_H
-#define FRL_SYNTH_OBJ_H
+#ifndef FRL_OBJ_H
+#define FRL_OBJ_H
 
 #include <stdbool.h>
 #include <stddef.h>
