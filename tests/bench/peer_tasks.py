@@ -3,7 +3,7 @@
 
     peer_tasks.py TASK BATCH THREADS STEPS [last]        last: channels_last
 
-torchvision's ResNet-50 with the task's head and loss, at the paper's size of input, with its optimiser. After a step of warm-up prints
+torchvision's ResNet-50 with the task's head, loss and optimiser, at the paper's size of input. After a step of warm-up prints
 samples a second, CPU seconds a sample, peak resident MiB, and the loss.
 """
 import resource
