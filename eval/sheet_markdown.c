@@ -117,14 +117,19 @@ static void add_label(struct buf *b, const struct sheet *s, const struct sheet_l
 	buf_add_str(b, " |");
 }
 
+/* Another method has the paper's line only; ours have no more where the paper prints nothing. */
 static void add_lines(struct buf *b, const struct sheet *s, const struct sheet_part *p, size_t i)
 {
 	const struct sheet_line *l = &p->line[i];
+	enum kind first = *l->init ? KIND_VALUE : KIND_PAPER, last = *l->init ? KIND_VALUE : KIND_PAPER;
 	size_t seeds = 0;
 
-	for (size_t c = 0; c < p->columns; c++)
+	for (size_t c = 0; c < p->columns; c++) {
 		seeds = l->cell[c].runs > seeds ? l->cell[c].runs : seeds;
-	for (enum kind k = *l->init ? KIND_VALUE : KIND_PAPER; k <= (*l->init ? KIND_DIFFERENCE : KIND_PAPER); k++) {
+		if (*l->init && l->cell[c].printed)
+			last = KIND_DIFFERENCE;
+	}
+	for (enum kind k = first; k <= last; k++) {
 		add_label(b, s, l, k);
 		for (size_t c = 0; c < p->columns; c++)
 			add_cell(b, p, i, c, k);
@@ -163,31 +168,36 @@ static void count_best(const struct sheet_part *p, const char *fraction, bool pa
 	}
 }
 
+/* A line of who is best in each column; none where the paper's numbers tell it of no column. */
+static void add_winners(struct buf *b, const struct sheet_part *p, const char *fraction, bool paper)
+{
+	size_t best, known;
+
+	count_best(p, fraction, paper, &best, &known);
+	if (paper && !known)
+		return;
+	buf_add_str(b, "| ");
+	add_text(b, fraction);
+	buf_printf(b, " | %s |", paper ? "paper" : "frl");
+	for (size_t c = 0; c < p->columns; c++) {
+		struct buf names = { 0 };
+
+		sheet_winners(p, fraction, c, paper, &names);
+		buf_add_char(b, ' ');
+		add_text(b, names.data);
+		buf_add_str(b, " |");
+		buf_release(&names);
+	}
+	buf_printf(b, " %zu of %zu |\n", best, known);
+}
+
 static void add_claims(struct buf *b, const struct sheet_part *p)
 {
 	buf_add_char(b, '\n');
 	add_heads(b, p, "| data | best by |", " ours best of |");
-	for (size_t i = 0; i < p->lines; i++) {
-		const char *fraction = p->line[i].fraction;
-
-		for (int paper = 1; paper >= 0 && sheet_begins_fraction(p, i); paper--) {
-			size_t best, known;
-
-			buf_add_str(b, "| ");
-			add_text(b, fraction);
-			buf_printf(b, " | %s |", paper ? "paper" : "frl");
-			for (size_t c = 0; c < p->columns; c++) {
-				struct buf names = { 0 };
-				buf_add_char(b, ' ');
-				sheet_winners(p, fraction, c, paper, &names);
-				add_text(b, names.data);
-				buf_add_str(b, " |");
-				buf_release(&names);
-			}
-			count_best(p, fraction, paper, &best, &known);
-			buf_printf(b, " %zu of %zu |\n", best, known);
-		}
-	}
+	for (size_t i = 0; i < p->lines; i++)
+		for (int paper = 1; paper >= 0 && sheet_begins_fraction(p, i); paper--)
+			add_winners(b, p, p->line[i].fraction, paper);
 }
 
 static void add_title(struct buf *b, const struct sheet *s)

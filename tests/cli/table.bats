@@ -179,6 +179,11 @@ col() { awk -F '\t' -v want="$*" '/^#/ { next } !n { for (i = 1; i <= NF; i++) c
 		"300w 100% 300w 10% 300w 1.5% wflw 100% wflw 10% wflw 0.7% cofw 100% cofw 10% cofw 2% aflw19 100% aflw19 10% aflw19 1% " ]
 	[ "$(col dataset subset metric paper <landmarks.full | grep -v -- '-$')" = "$(printf 'cofw all nme 3.32\naflw19 all nme 1.55')" ]
 	[ "$(col subset metric normaliser paper <mesh.full | grep -v -- '-$')" = "all reconstruction similarity 3.42" ]
+	# For people: the paper's line where there is one.
+	table mesh --no-pg --markdown m -o x mesh.rows
+	[ "$(grep -c '^| .* | frl (no result: small) | [0-9*]' m)" -eq 12 ]
+	[ "$(grep '| paper |' m)" = "| 100% | ours | paper | - | - | - | - | - | - | 3.42 | | |" ]
+	[ "$(grep -c '| frl | .* of 7 |$' m)" -eq 3 ]
 	sed 's/column:norm/diagonal/' landmarks.rows >other
 	run --separate-stderr table landmarks -o x other
 	[ "$status" -eq 4 ]
