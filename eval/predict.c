@@ -32,6 +32,7 @@ int eval_predict(int argc, char **argv)
 		OPT_GROUP("Output"),
 		OPT_STR(0, "mesh", "FILE", &c.mesh, "write all vertices of a mesh, as frl-eval mesh reads them"),
 		OPT_STR('o', "output", "FILE", &output, "write FILE instead of standard output"),
+		OPT_STR(0, "draw", "DIR", &c.draw, "write each picture to DIR, with what was predicted drawn on"),
 		OPT_FAIL_OK(&fail_ok),
 		OPT_COMMON(&common),
 		OPT_END,

@@ -12,6 +12,7 @@
 #include "common/table.h"
 #include "common/thread.h"
 #include "eval/past.h"
+#include "eval/predict_draw.h"
 #include "eval/vertices.h"
 
 enum { MODELS = 8, BATCH = 16, MOST_WARNINGS = 20, AFFINE = 6 };
@@ -27,6 +28,7 @@ struct model {
 	struct warp warp;
 	float *input;	    /* [BATCH][3][size][size] */
 	double *prediction; /* [BATCH][predictions] */
+	double *drawn;	    /* the same with places in the record's picture; with c->draw */
 	int predictions;
 	struct warp_draws d[BATCH];
 };
@@ -35,8 +37,9 @@ struct model {
 struct sample {
 	struct record head;
 	struct image image;
-	int64_t row;	/* of the manifest, -1 without one */
-	double back[6]; /* the crop's places in the photo; used with has_map */
+	uint64_t number; /* among those predicted */
+	int64_t row;	 /* of the manifest, -1 without one */
+	double back[6];	 /* the crop's places in the photo; used with has_map */
 };
 
 struct run {
@@ -118,6 +121,7 @@ static int open_model(struct run *r, const char *path, struct err *e)
 	m->predictions = m->m.task->predictions(&m->m);
 	m->input = xaligned(BATCH * 3 * (size_t)m->m.input.size * (size_t)m->m.input.size * sizeof *m->input);
 	m->prediction = xcalloc(BATCH * (size_t)m->predictions, sizeof *m->prediction);
+	m->drawn = r->c->draw ? xcalloc(BATCH * (size_t)m->predictions, sizeof *m->drawn) : NULL;
 	task_net_pack(m->net, r->c->threads);
 	return warp_check(&m->warp, e);
 }
@@ -297,6 +301,8 @@ static int predict(struct run *r, struct model *m, struct err *e)
 		double *p = m->prediction + (size_t)i * (size_t)m->predictions;
 
 		m->m.task->predict(&m->m, out + (size_t)i * each, h, w, &m->d[i], p);
+		if (m->drawn)
+			memcpy(m->drawn + (p - m->prediction), p, (size_t)m->predictions * sizeof *p);
 		if (has_points(m) && r->has_map)
 			to_photo(m, r->sample[i].back, p);
 		if (m->m.task == &task_mesh &&
@@ -307,6 +313,21 @@ static int predict(struct run *r, struct model *m, struct err *e)
 	return 0;
 }
 
+static int draw(struct run *r, int i, struct err *e)
+{
+	const struct sample *s = &r->sample[i];
+	struct said said[MODELS];
+	char key[32];
+
+	if (!r->c->draw)
+		return 0;
+	snprintf(key, sizeof key, "%016llx", (unsigned long long)s->head.key);
+	for (int k = 0; k < r->models; k++)
+		said[k] = (struct said){ &r->model[k].m, r->model[k].drawn + i * r->model[k].predictions };
+	return predict_draw_file(r->c->draw, s->number, s->row >= 0 ? r->rows.id[s->row] : key, &s->image, said,
+				 r->models, e);
+}
+
 static int flush_batch(struct run *r, struct err *e)
 {
 	if (!r->n)
@@ -315,6 +336,8 @@ static int flush_batch(struct run *r, struct err *e)
 		if (predict(r, &r->model[k], e))
 			return -1;
 	for (int i = 0; i < r->n; i++) {
+		if (draw(r, i, e))
+			return -1;
 		write_name(r, &r->sample[i].head, r->sample[i].row);
 		for (int k = 0; k < r->models; k++)
 			for (int q = 0; q < r->model[k].predictions; q++)
@@ -332,6 +355,7 @@ static int flush_batch(struct run *r, struct err *e)
 static int take(struct run *r, const struct record_reader *in, struct sample *s, struct err *why)
 {
 	s->head = in->head;
+	s->number = r->summary->in;
 	s->row = table_row(r->faces, r->rows.n, in->head.key, in->head.face);
 	if (r->has_rows && s->row < 0)
 		return err_set(why, "no row");
@@ -421,6 +445,7 @@ static void release(struct run *r)
 		past_release(&r->model[k].past);
 		free(r->model[k].input);
 		free(r->model[k].prediction);
+		free(r->model[k].drawn);
 	}
 	for (int i = 0; i < BATCH; i++)
 		image_release(&r->sample[i].image);

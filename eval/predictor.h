@@ -18,6 +18,7 @@ struct predictor_config {
 	const struct task *task; /* the only one wanted; NULL: any */
 	const char *rows;	 /* manifest of the crops: ids, paths, maps to the photo; NULL: none */
 	const char *mesh;	 /* stream that a mesh's vertices go to; NULL: none */
+	const char *draw;	 /* folder for pictures with what was predicted drawn on; NULL: none */
 	/*
 	 * The truth that is going to be scored with: text of a manifest, and its name for messages; NULL: none. It stands for
 	 * rows where these are NULL. A record that it has no row for is an error, or left out if partial; so is, unless force,

@@ -226,3 +226,23 @@ numbers() {
 	fails 2 "--data is needed" frl-eval recognition --model recognition --pairs pairs.tsv
 	fails 2 "go with --model" frl-eval recognition --pred e.bin --flip-sum --pairs pairs.tsv
 }
+
+@test "predict --draw: points lie where they were predicted, in the crop; a panel beside them for what has no place" {
+	frl-shard cat -q --range 0:3 faces.bin >few.bin
+	frl-eval predict -q --no-pg --model landmarks few.bin >crop.tsv
+	frl-eval predict -q --no-pg --model landmarks --rows labels.tsv --draw drawn few.bin >photo.tsv
+	[ "$(ls drawn)" = "$(printf '%s\n' 000001-who1_p01.jpg.png 000002-who2_p02.jpg.png 000003-who0_p03.jpg.png)" ]
+	# 40 pixels are enlarged to 280; at each point is a dot's colour
+	frl-shard import -q --raw drawn/000002-who2_p02.jpg.png >png.bin
+	[ "$(frl-shard ls png.bin | grep -v '^#' | awk -F '\t' 'NR == 2 { print $5 }')" = 280x280x3 ]
+	od -An -v -tu1 -w840 -j64 -N235200 png.bin | paste -s -d ' ' >pixels
+	awk -F '\t' 'NR == 3 { for (i = 3; i <= 11; i += 2) print int(7 * $i), int(7 * $(i + 1)) }' crop.tsv >points
+	[ "$(wc -l <points)" -eq 5 ]
+	awk 'NR == FNR { n = split($0, v, " "); next } { i = 3 * (280 * $2 + $1); if (v[i + 1] != 80 || v[i + 2] != 255 || v[i + 3] != 110) exit 1 }
+		END { exit n != 235200 }' pixels points
+	frl-eval predict -q --no-pg --model emotion,au,landmarks,recognition --draw both few.bin >rows.txt
+	frl-shard import -q --raw both/000001-*.png >png.bin
+	[ "$(frl-shard ls png.bin | grep -v '^#' | awk -F '\t' 'NR == 2 { print $5 }')" = 280x488x3 ]
+	cmp <(frl-eval predict -q --no-pg --model emotion,au,landmarks,recognition few.bin) rows.txt
+	fails 1 "cannot make the directory" frl-eval predict -q --model au --draw few.bin/x few.bin
+}
