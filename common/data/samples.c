@@ -42,10 +42,11 @@ struct samples *samples_open(const struct samples_config *c, struct err *e)
 		s->steps = (n + batch - 1) / batch;
 	for (uint64_t i = 0; i < 2 && i < s->steps; i++)
 		if (samples_count(s, i ? s->steps - 1 : 0) < c->ranks) {
-			err_code(e, EXIT_CODE_USAGE,
-				 "a batch of %d samples cannot be shared out over %d ranks\n"
-				 "hint: the last batch of an epoch holds what is left over; another --batch, or fewer ranks",
-				 samples_count(s, i ? s->steps - 1 : 0), c->ranks);
+			err_code(
+				e, EXIT_CODE_USAGE,
+				"a batch of %d samples cannot be shared out over %d ranks\n"
+				"hint: the last batch of an epoch holds what is left over; another --batch, or fewer ranks",
+				samples_count(s, i ? s->steps - 1 : 0), c->ranks);
 			free(s);
 			return NULL;
 		}

@@ -65,10 +65,11 @@ struct task_net;
 /* A batch of one rank, and the whole batch's size. */
 struct task_batch {
 	int n, total;
-	const float *out;    /* [n][..] what the network says: values [c][h][w] of a sample, or its rows, dense */
+	const void *out;     /* [n][..] what the network says: values [c][h][w] of a sample, or its rows, dense */
 	const double *label; /* [n][label_width] moved */
-	float *grad;	     /* as out; NULL: not wanted */
+	void *grad;	     /* as out; NULL: not wanted */
 	int threads;
+	size_t real; /* bytes of a number of out and grad: the backend's (real.h) */
 };
 
 enum { TASK_PARTS = 3 };

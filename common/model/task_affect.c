@@ -8,6 +8,7 @@
 #include "common/model/task.h"
 #include "common/model/task_net.h"
 #include "common/nn/ranks.h"
+#include "common/nn/real.h"
 
 static void name_add(struct task_model *m, const char *name)
 {
@@ -105,14 +106,15 @@ static void au_loss(struct task_net *t, const struct task_batch *b, struct task_
 
 	for (size_t i = 0; i < count; i++)
 		if (!isnan(b->label[i])) {
-			double d = (double)b->out[i] - b->label[i];
+			double d = real_get(b->out, i, b->real) - b->label[i];
 
 			sum[0] += d * d;
 			sum[1]++;
 		}
 	ranks_sum_f64(sum, 2);
 	for (size_t i = 0; b->grad && i < count; i++)
-		b->grad[i] = isnan(b->label[i]) ? 0 : (float)(2 * ((double)b->out[i] - b->label[i]) / sum[1]);
+		real_set(b->grad, i, b->real,
+			 isnan(b->label[i]) ? 0 : 2 * (real_get(b->out, i, b->real) - b->label[i]) / sum[1]);
 	loss->part[0] = loss->total = sum[1] > 0 ? sum[0] / sum[1] : 0;
 }
 
@@ -217,7 +219,7 @@ static void emotion_loss(struct task_net *t, const struct task_batch *b, struct 
 	struct affect_batch all = { 0 };
 
 	for (size_t i = 0; i < count; i++)
-		out[i] = (double)b->out[i];
+		out[i] = real_get(b->out, i, b->real);
 	for (int i = 0; i < b->n; i++) {
 		const double *label = b->label + (size_t)i * (AFFECT_DIMENSIONS + 1);
 
@@ -229,7 +231,7 @@ static void emotion_loss(struct task_net *t, const struct task_batch *b, struct 
 	ranks_sum_f64(&loss->part[2], 1);
 	loss->total = loss->part[0] + loss->part[1] + loss->part[2];
 	for (size_t i = 0; b->grad && i < count; i++)
-		b->grad[i] = (float)d[i];
+		real_set(b->grad, i, b->real, d[i]);
 	free(out);
 	free(truth);
 }

@@ -6,6 +6,7 @@
 #include "common/model/task.h"
 #include "common/model/task_net.h"
 #include "common/nn/ranks.h"
+#include "common/nn/real.h"
 #include "common/resample.h"
 #include "common/thread.h"
 
@@ -143,23 +144,24 @@ static void map_loss(void *data, size_t i, int worker)
 {
 	struct maps *s = data;
 	const double *at = s->b->label + 2 * i, shrink = (double)s->w / s->m->input.size;
-	size_t pixels = (size_t)s->h * (size_t)s->w;
-	const float *out = s->b->out + i * pixels;
-	float *target = s->target[worker], *grad = s->b->grad ? s->b->grad + i * pixels : NULL;
+	size_t pixels = (size_t)s->h * (size_t)s->w, real = s->b->real;
+	const char *out = (const char *)s->b->out + i * pixels * real;
+	char *grad = s->b->grad ? (char *)s->b->grad + i * pixels * real : NULL;
+	float *target = s->target[worker];
 
 	s->sum[i] = 0;
 	if (isnan(at[0]) || isnan(at[1])) {
 		if (grad)
-			memset(grad, 0, pixels * sizeof *grad);
+			memset(grad, 0, pixels * real);
 		return;
 	}
 	landmarks_draw(target, s->w, s->h, at[0] * shrink, at[1] * shrink, s->m->sigma, s->m->compat);
 	for (size_t k = 0; k < pixels; k++) {
-		float d = out[k] - target[k];
+		double d = real_get(out, k, real) - (double)target[k];
 
-		s->sum[i] += (double)d * (double)d;
+		s->sum[i] += d * d;
 		if (grad)
-			grad[k] = (float)((double)d * s->scale);
+			real_set(grad, k, real, d * s->scale);
 	}
 }
 

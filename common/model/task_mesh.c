@@ -8,6 +8,7 @@
 #include "common/model/task.h"
 #include "common/model/task_net.h"
 #include "common/nn/ranks.h"
+#include "common/nn/real.h"
 #include "common/resample.h"
 #include "common/thread.h"
 
@@ -149,19 +150,20 @@ struct l1 {
 static void sample_loss(void *data, size_t i, int worker)
 {
 	struct l1 *s = data;
-	size_t n = 3 * (size_t)s->f->vertices[0];
-	const float *out = s->b->out + i * n, *mean = &s->f->mean[0][0];
+	size_t n = 3 * (size_t)s->f->vertices[0], real = s->b->real;
+	const char *out = (const char *)s->b->out + i * n * real;
+	char *grad = s->b->grad ? (char *)s->b->grad + i * n * real : NULL;
 	const double *label = s->b->label + i * n, deviation = s->f->deviation[0];
-	float *grad = s->b->grad ? s->b->grad + i * n : NULL;
+	const float *mean = &s->f->mean[0][0];
 
 	(void)worker;
 	s->sum[i] = 0;
 	for (size_t k = 0; k < n; k++) {
-		double d = (double)out[k] - (label[k] - (double)mean[k]) / deviation;
+		double d = real_get(out, k, real) - (label[k] - (double)mean[k]) / deviation;
 
 		s->sum[i] += fabs(d);
 		if (grad)
-			grad[k] = (float)(d > 0 ? s->scale : d < 0 ? -s->scale : 0);
+			real_set(grad, k, real, d > 0 ? s->scale : d < 0 ? -s->scale : 0);
 	}
 }
 

@@ -20,9 +20,9 @@ struct task_net {
 	struct train_params params;
 	struct train_net *net;
 	struct sized sized[PLANS];
-	int next;	   /* of sized, to be replaced */
-	int h, w;	   /* of the output */
-	float *out, *grad; /* dense, for the largest batch so far */
+	int next;	  /* of sized, to be replaced */
+	int h, w;	  /* of the output */
+	void *out, *grad; /* dense, for the largest batch so far */
 	size_t room;
 	struct train_sums sums;
 };
@@ -127,7 +127,7 @@ static struct train_plan *plan_for(struct task_net *t, int n)
 }
 
 /* Forward; the output dense in t->out. */
-static struct train_plan *forward(struct task_net *t, const float *picture, int n, bool train, int threads)
+static struct train_plan *forward(struct task_net *t, const void *picture, int n, bool train, int threads)
 {
 	struct train_plan *p = plan_for(t, n);
 	struct nn_batch in = train_plan_input(p), out;
@@ -136,7 +136,7 @@ static struct train_plan *forward(struct task_net *t, const float *picture, int 
 	t->ops->upload(t->ops, picture, &in);
 	train_plan_forward(p, train, threads);
 	out = train_plan_output(p);
-	bytes = (size_t)out.n * (size_t)out.c * (size_t)out.h * (size_t)out.w * sizeof(float);
+	bytes = (size_t)out.n * (size_t)out.c * (size_t)out.h * (size_t)out.w * t->ops->real;
 	if (bytes > t->room) {
 		free(t->out);
 		free(t->grad);
@@ -150,11 +150,11 @@ static struct train_plan *forward(struct task_net *t, const float *picture, int 
 	return p;
 }
 
-void task_net_step(struct task_net *t, const float *picture, const double *label, int n, int total, int threads,
+void task_net_step(struct task_net *t, const void *picture, const double *label, int n, int total, int threads,
 		   struct task_loss *loss)
 {
 	struct train_plan *p = forward(t, picture, n, true, threads);
-	struct task_batch b = { n, total, t->out, label, t->grad, threads };
+	struct task_batch b = { n, total, t->out, label, t->grad, threads, t->ops->real };
 	struct nn_batch grad;
 
 	*loss = (struct task_loss){ 0 };
@@ -172,7 +172,7 @@ size_t task_net_run(struct task_net *t, const float *picture, const double *labe
 	struct task_batch b;
 	struct nn_batch v = train_plan_output(forward(t, picture, n, false, threads));
 
-	b = (struct task_batch){ n, total, t->out, label, NULL, threads };
+	b = (struct task_batch){ n, total, t->out, label, NULL, threads, t->ops->real };
 	*loss = (struct task_loss){ 0 };
 	if (label)
 		t->model->task->loss(t, &b, loss);

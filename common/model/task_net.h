@@ -37,13 +37,13 @@ void task_net_pack(struct task_net *t, int threads);
 /*
  * One step up to the gradients, which are added to the parameters' and then over ranks: those of the whole batch, on every
  * rank. picture [n][3][size][size], label [n][label_width] are this rank's samples, n at least 1 and at most the batch;
- * total: samples of all ranks.
+ * total: samples of all ranks. Numbers of a picture are the backend's, f32 or f64 (train_ops.h: real).
  */
-void task_net_step(struct task_net *t, const float *picture, const double *label, int n, int total, int threads,
+void task_net_step(struct task_net *t, const void *picture, const double *label, int n, int total, int threads,
 		   struct task_loss *loss);
 /*
  * The loss in evaluation mode, nothing learnt; label NULL: none. *out: the output, [n][..] dense, the network's own.
- * Returns the numbers of a sample's output.
+ * Returns the numbers of a sample's output. For backends in f32.
  */
 size_t task_net_run(struct task_net *t, const float *picture, const double *label, int n, int total, int threads,
 		    struct task_loss *loss, const float **out);

@@ -7,6 +7,7 @@
 #include "common/model/task.h"
 #include "common/model/task_net.h"
 #include "common/nn/ranks.h"
+#include "common/nn/real.h"
 #include "common/thread.h"
 
 /* Each rank holds its share of the classes, [first, first + n). */
@@ -123,8 +124,8 @@ static void declare(struct train_params *params, const struct task_model *m)
 /*
  * ---- the loss: s (cos - m) at the label, s cos elsewhere, cross-entropy over the classes of all ranks
  *
- * Each rank has the embeddings of the whole batch and its own classes; a row's maximum and sum are merged. float throughout,
- * but for sums over a row.
+ * Each rank has the embeddings of the whole batch and its own classes; a row's maximum and sum are merged. Arrays are reals
+ * of the backend, sums over a row double.
  */
 struct cosface {
 	const struct task_batch *b;
@@ -132,35 +133,40 @@ struct cosface {
 	const struct nn_train *ops;
 	struct share share;
 	int total, dims;
-	float *e, *e_norm;	 /* [total][dims] normalised, and [total] what they were divided by */
+	size_t real;
+	void *e, *w,
+		*x; /* [total][dims] and [share.n][dims], normalised; [total][share.n] scores, then their gradient */
+	double *e_norm, *w_norm; /* [total], [share.n] what they were divided by */
 	int32_t *label;		 /* [total] */
-	float *w, *w_norm;	 /* [share.n][dims], [share.n] */
-	float *x;		 /* [total][share.n] scores, then their gradient */
 	double *most, *sum, *at; /* [total] a row's maximum, sum, and the label's score */
 };
 
-static float normalise(float *x, int n)
+static void *row_of(const struct cosface *c, void *x, size_t i, int width)
 {
-	double sum = 0;
-	float norm;
+	return (char *)x + i * (size_t)width * c->real;
+}
 
-	for (int i = 0; i < n; i++)
-		sum += (double)x[i] * (double)x[i];
-	norm = (float)fmax(sqrt(sum), 1e-12);
-	for (int i = 0; i < n; i++)
-		x[i] /= norm;
+static double normalise(void *x, int n, size_t real)
+{
+	double sum = 0, norm;
+
+	for (size_t i = 0; i < (size_t)n; i++)
+		sum += real_get(x, i, real) * real_get(x, i, real);
+	norm = fmax(sqrt(sum), 1e-12);
+	for (size_t i = 0; i < (size_t)n; i++)
+		real_set(x, i, real, real_get(x, i, real) / norm);
 	return norm;
 }
 
 /* d: the gradient by y = x / |x|, made that by x. */
-static void normalise_backward(float *d, const float *y, float norm, int n)
+static void normalise_backward(void *d, const void *y, double norm, int n, size_t real)
 {
 	double along = 0;
 
-	for (int i = 0; i < n; i++)
-		along += (double)d[i] * (double)y[i];
-	for (int i = 0; i < n; i++)
-		d[i] = (float)(((double)d[i] - along * (double)y[i]) / (double)norm);
+	for (size_t i = 0; i < (size_t)n; i++)
+		along += real_get(d, i, real) * real_get(y, i, real);
+	for (size_t i = 0; i < (size_t)n; i++)
+		real_set(d, i, real, (real_get(d, i, real) - along * real_get(y, i, real)) / norm);
 }
 
 static void normalise_embedding(void *data, size_t i, int worker)
@@ -168,7 +174,7 @@ static void normalise_embedding(void *data, size_t i, int worker)
 	struct cosface *c = data;
 
 	(void)worker;
-	c->e_norm[i] = normalise(c->e + i * (size_t)c->dims, c->dims);
+	c->e_norm[i] = normalise(row_of(c, c->e, i, c->dims), c->dims, c->real);
 }
 
 static void normalise_class(void *data, size_t i, int worker)
@@ -176,34 +182,34 @@ static void normalise_class(void *data, size_t i, int worker)
 	struct cosface *c = data;
 
 	(void)worker;
-	c->w_norm[i] = normalise(c->w + i * (size_t)c->dims, c->dims);
+	c->w_norm[i] = normalise(row_of(c, c->w, i, c->dims), c->dims, c->real);
 }
 
 /* Embeddings and labels of all ranks: rank r's rows stand at r * most, and are moved together. */
 static void gather(struct cosface *c)
 {
 	int ranks = ranks_size();
-	size_t most = (size_t)((c->total + ranks - 1) / ranks), row = (size_t)c->dims * sizeof *c->e;
-	float *all = xcalloc(most * (size_t)ranks, row);
+	size_t most = (size_t)((c->total + ranks - 1) / ranks), row = (size_t)c->dims * c->real;
+	char *all = xcalloc(most * (size_t)ranks, row);
 	int32_t *labels = xcalloc(most * (size_t)ranks, sizeof *labels);
 	size_t mine = (size_t)ranks_rank() * most;
 
-	memcpy(all + mine * (size_t)c->dims, c->b->out, (size_t)c->b->n * row);
+	memcpy(all + mine * row, c->b->out, (size_t)c->b->n * row);
 	for (int i = 0; i < c->b->n; i++)
 		labels[mine + (size_t)i] = (int32_t)c->b->label[i];
-	ranks_gather(all + mine * (size_t)c->dims, most * row, all);
+	ranks_gather(all + mine * row, most * row, all);
 	ranks_gather(labels + mine, most * sizeof *labels, labels);
 	for (int r = 0; r < ranks; r++) {
 		size_t begin = (size_t)((long)c->total * r / ranks), end = (size_t)((long)c->total * (r + 1) / ranks);
 
-		memcpy(c->e + begin * (size_t)c->dims, all + (size_t)r * most * (size_t)c->dims, (end - begin) * row);
+		memcpy((char *)c->e + begin * row, all + (size_t)r * most * row, (end - begin) * row);
 		memcpy(c->label + begin, labels + (size_t)r * most, (end - begin) * sizeof *labels);
 	}
 	free(all);
 	free(labels);
 }
 
-static struct nn_batch rows_of(const struct nn_train *ops, const float *dense, int n, int c)
+static struct nn_batch rows_of(const struct nn_train *ops, const void *dense, int n, int c)
 {
 	struct nn_batch v = { .n = n, .c = c, .h = 1, .w = 1 };
 
@@ -214,74 +220,84 @@ static struct nn_batch rows_of(const struct nn_train *ops, const float *dense, i
 	return v;
 }
 
+/* The label's number among this rank's classes; -1: another rank's. */
+static int own_label(const struct cosface *c, size_t i)
+{
+	int label = c->label[i] - c->share.first;
+
+	return label >= 0 && label < c->share.n ? label : -1;
+}
+
 static void row_most(void *data, size_t i, int worker)
 {
 	struct cosface *c = data;
-	float *x = c->x + i * (size_t)c->share.n;
-	int label = c->label[i] - c->share.first;
+	void *x = row_of(c, c->x, i, c->share.n);
+	int label = own_label(c, i);
 
 	(void)worker;
 	c->at[i] = 0;
-	if (label >= 0 && label < c->share.n) {
-		x[label] -= (float)c->m->margin;
-		c->at[i] = (double)x[label];
+	if (label >= 0) {
+		real_add(x, (size_t)label, c->real, -c->m->margin);
+		c->at[i] = real_get(x, (size_t)label, c->real);
 	}
 	c->most[i] = -INFINITY;
-	for (int k = 0; k < c->share.n; k++)
-		c->most[i] = fmax(c->most[i], (double)x[k]);
+	for (size_t k = 0; k < (size_t)c->share.n; k++)
+		c->most[i] = fmax(c->most[i], real_get(x, k, c->real));
 }
 
 static void row_sum(void *data, size_t i, int worker)
 {
 	struct cosface *c = data;
-	float *x = c->x + i * (size_t)c->share.n;
+	void *x = row_of(c, c->x, i, c->share.n);
 
 	(void)worker;
 	c->sum[i] = 0;
-	for (int k = 0; k < c->share.n; k++) {
-		x[k] = (float)exp(c->m->sharpness * ((double)x[k] - c->most[i]));
-		c->sum[i] += (double)x[k];
+	for (size_t k = 0; k < (size_t)c->share.n; k++) {
+		real_set(x, k, c->real, exp(c->m->sharpness * (real_get(x, k, c->real) - c->most[i])));
+		c->sum[i] += real_get(x, k, c->real);
 	}
 }
 
 static void row_gradient(void *data, size_t i, int worker)
 {
 	struct cosface *c = data;
-	float *x = c->x + i * (size_t)c->share.n, scale = (float)(c->m->sharpness / (c->total * c->sum[i]));
-	int label = c->label[i] - c->share.first;
+	void *x = row_of(c, c->x, i, c->share.n);
+	double scale = c->m->sharpness / (c->total * c->sum[i]);
+	int label = own_label(c, i);
 
 	(void)worker;
-	for (int k = 0; k < c->share.n; k++)
-		x[k] *= scale;
-	if (label >= 0 && label < c->share.n)
-		x[label] -= (float)(c->m->sharpness / c->total);
+	for (size_t k = 0; k < (size_t)c->share.n; k++)
+		real_set(x, k, c->real, real_get(x, k, c->real) * scale);
+	if (label >= 0)
+		real_add(x, (size_t)label, c->real, -c->m->sharpness / c->total);
 }
 
 /* Gradients by the embeddings (b->grad, this rank's) and by this rank's classes. */
-static void backward(struct cosface *c, float *dw)
+static void backward(struct cosface *c, void *dw)
 {
 	struct nn_batch dx = rows_of(c->ops, c->x, c->total, c->share.n);
 	struct nn_batch e = rows_of(c->ops, c->e, c->total, c->dims), de = rows_of(c->ops, NULL, c->total, c->dims);
-	float *dw1 = xcalloc((size_t)c->share.n * (size_t)c->dims, sizeof *dw1);
-	float *de1 = xcalloc((size_t)c->total * (size_t)c->dims, sizeof *de1);
+	void *dw1 = xcalloc((size_t)c->share.n * (size_t)c->dims, c->real);
+	void *de1 = xcalloc((size_t)c->total * (size_t)c->dims, c->real);
 	size_t first = (size_t)((long)c->total * ranks_rank() / ranks_size());
 
 	c->ops->linear_backward_weights(c->ops, &e, &dx, dw1, NULL, false);
 	c->ops->linear_backward_data(c->ops, &dx, c->w, &de, false);
 	c->ops->download(c->ops, &de, de1);
-	ranks_sum_f32(de1, (size_t)c->total * (size_t)c->dims);
+	ranks_sum_later(de1, (size_t)c->total * (size_t)c->dims, c->real);
+	ranks_sum_wait();
 	for (size_t i = 0; i < (size_t)c->b->n; i++) {
-		float *d = c->b->grad + i * (size_t)c->dims;
+		void *d = row_of(c, c->b->grad, i, c->dims);
 
-		memcpy(d, de1 + (first + i) * (size_t)c->dims, (size_t)c->dims * sizeof *d);
-		normalise_backward(d, c->e + (first + i) * (size_t)c->dims, c->e_norm[first + i], c->dims);
+		memcpy(d, row_of(c, de1, first + i, c->dims), (size_t)c->dims * c->real);
+		normalise_backward(d, row_of(c, c->e, first + i, c->dims), c->e_norm[first + i], c->dims, c->real);
 	}
 	for (size_t i = 0; i < (size_t)c->share.n; i++) {
-		float *d = dw1 + i * (size_t)c->dims;
+		void *d = row_of(c, dw1, i, c->dims), *sum = row_of(c, dw, i, c->dims);
 
-		normalise_backward(d, c->w + i * (size_t)c->dims, c->w_norm[i], c->dims);
-		for (int k = 0; k < c->dims; k++)
-			dw[i * (size_t)c->dims + (size_t)k] += d[k];
+		normalise_backward(d, row_of(c, c->w, i, c->dims), c->w_norm[i], c->dims, c->real);
+		for (size_t k = 0; k < (size_t)c->dims; k++)
+			real_add(sum, k, c->real, real_get(d, k, c->real));
 	}
 	free(dx.data);
 	free(e.data);
@@ -321,23 +337,25 @@ static size_t weights_of(const struct train_params *p)
 static void loss(struct task_net *t, const struct task_batch *b, struct task_loss *l)
 {
 	const struct task_model *m = task_net_model(t);
-	struct cosface c = { .b = b, .m = m, .ops = task_net_ops(t), .total = b->total, .dims = m->outputs };
+	struct cosface c = {
+		.b = b, .m = m, .ops = task_net_ops(t), .total = b->total, .dims = m->outputs, .real = b->real
+	};
 	struct train_params *p = task_net_params(t);
 	size_t at = weights_of(p), total = (size_t)b->total, dims = (size_t)m->outputs, classes;
 
 	c.share = share_of(m->names);
 	classes = (size_t)c.share.n;
-	c.e = xcalloc(total * dims, sizeof *c.e);
+	c.e = xcalloc(total * dims, c.real);
 	c.e_norm = xcalloc(total, sizeof *c.e_norm);
 	c.label = xcalloc(total, sizeof *c.label);
-	c.w = xcalloc(classes * dims, sizeof *c.w);
+	c.w = xcalloc(classes * dims, c.real);
 	c.w_norm = xcalloc(classes, sizeof *c.w_norm);
-	c.x = xcalloc(total * classes, sizeof *c.x);
+	c.x = xcalloc(total * classes, c.real);
 	c.most = xcalloc(3 * total, sizeof *c.most);
 	c.sum = c.most + total;
 	c.at = c.sum + total;
 	gather(&c);
-	memcpy(c.w, train_params_value(p, at), classes * dims * sizeof *c.w);
+	memcpy(c.w, train_params_value(p, at), classes * dims * c.real);
 	parallel_for(b->threads, total, normalise_embedding, &c);
 	parallel_for(b->threads, classes, normalise_class, &c);
 	l->total = l->part[0] = scores_to_loss(&c);

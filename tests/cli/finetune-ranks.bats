@@ -85,6 +85,14 @@ tensor() {
 		ranks 2 frl-finetune $task -q $(tiny) $options --out two-$task
 		course $task two-$task 2 || return 1
 	done
+	frl-synth -q --no-pg --model "$FRL_TOP/tests/golden/synth/model" --size 40 -n 8 -m truth.tsv --mesh mesh.bin \
+		--template face.safetensors -o drawn.bin
+	options="$(tiny) --data drawn.bin --labels truth.tsv --mesh mesh.bin --template face.safetensors --channels 8,8,16"
+	# shellcheck disable=SC2086
+	frl-finetune mesh -q $options --save-every 0 --steps 2 --lr 1e-4 --out mesh
+	# shellcheck disable=SC2086
+	ranks 2 frl-finetune mesh -q $options --save-every 0 --steps 2 --lr 1e-4 --out two-mesh
+	course mesh two-mesh 2
 }
 
 @test "recognition, its classes split: the run of one; killed and resumed, the same bits; any number goes on with it" {

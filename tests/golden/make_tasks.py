@@ -17,6 +17,7 @@ from torch.nn import functional as F
 import make_spiral
 from formula import seeded
 
+TASKS = ("recognition", "landmarks", "au", "emotion", "mesh")
 N, SIZE, UNITS, CLASSES, POINTS, PERSONS, DIMS = 6, 64, 4, 8, 5, 5, 16
 VERTICES, CHANNELS, LENGTH, DEVIATION = 147, (8, 16), 5, 20
 
@@ -116,19 +117,19 @@ class Net(nn.Module):
 def labels(task):
     if task == "au":
         t = 2.5 + 2.5 * seeded("au", (N, UNITS), "picture")
-        t[1, 2] = t[4, 0] = torch.nan
+        t[1, 2] = t[N - 2, 0] = torch.nan
         return t
     if task == "emotion":
         v = seeded("affect", (N, 2), "picture")
         v[2, 0] = torch.nan
         y = torch.arange(N) % CLASSES
-        y[3] = -1
+        y[N // 2] = -1
         return v, y
     if task == "mesh":
         return (32 + 24 * seeded("vertices", (N, VERTICES, 3), "picture") - seeded("mean", (VERTICES, 3), "picture")) / \
             DEVIATION
     if task == "landmarks":
-        p = 32 + 24 * seeded("points", (N, POINTS, 2), "picture")
+        p = SIZE / 2 + 3 * SIZE / 8 * seeded("points", (N, POINTS, 2), "picture")
         side = SIZE // 4
         centre = torch.arange(side, dtype=torch.float64) + .5
         dx = centre[None, None, None, :] - p[..., 0, None, None] / 4
@@ -159,19 +160,22 @@ def loss_of(net, out, label):
     return F.cross_entropy(64 * (cos - .35 * F.one_hot(label, PERSONS)), label)
 
 
+def optimizer(net, part):
+    """The paper's, at that part of its rate."""
+    if net.task in ("recognition", "mesh"):
+        lr, decay = {"recognition": (.1, 5e-4), "mesh": (.05, 1e-4)}[net.task]
+        return torch.optim.SGD(net.parameters(), lr=lr * part, momentum=.9, weight_decay=decay)
+    decay = {"au": 5e-6, "emotion": 1e-4, "landmarks": 1e-5}[net.task]
+    return torch.optim.Adam(net.parameters(), lr=1e-4 * part, betas=(.5, .99), weight_decay=decay)
+
+
 def run(task, dtype, part, steps):
     net = Net(task).to(dtype)
     label = labels(task)
     label = tuple(x.to(dtype) if x.is_floating_point() else x for x in label) if isinstance(label, tuple) else \
         label.to(dtype) if label.is_floating_point() else label
     x = seeded("pictures", (N, 3, SIZE, SIZE), "picture").to(dtype)
-    if task == "mesh":
-        optim = torch.optim.SGD(net.parameters(), lr=.05 * part, momentum=.9, weight_decay=1e-4)
-    elif task == "recognition":
-        optim = torch.optim.SGD(net.parameters(), lr=.1 * part, momentum=.9, weight_decay=5e-4)
-    else:
-        decay = {"au": 5e-6, "emotion": 1e-4, "landmarks": 1e-5}[task]
-        optim = torch.optim.Adam(net.parameters(), lr=1e-4 * part, betas=(.5, .99), weight_decay=decay)
+    optim = optimizer(net, part)
     losses = []
     for _ in range(steps):
         optim.zero_grad()
@@ -183,7 +187,7 @@ def run(task, dtype, part, steps):
 
 
 def main():
-    for task in ("recognition", "landmarks", "au", "emotion", "mesh"):
+    for task in TASKS:
         for part, steps in ((.01, 5), (1, 2)):
             both = zip(run(task, torch.float64, part, steps), run(task, torch.float32, part, steps))
             for i, (a, b) in enumerate(both):

@@ -199,7 +199,7 @@ static void l1(void **unused)
 			m.mesh->mean[i][k] = (float)(i + k);
 	for (int i = 0; i < NUMBERS; i++)
 		label[i] = 8 * label[i] + i % (3 * SHEET_VERTICES) / 3 + i % 3;
-	const struct task_batch b = { ROWS, ROWS, out, label, grad, 2 };
+	const struct task_batch b = { ROWS, ROWS, out, label, grad, 2, sizeof *out };
 	task_mesh.loss(t, &b, &loss);
 	check("loss", &loss.total, 1, sizeof(double), 1e-12);
 	check("dloss", grad, NUMBERS, sizeof *grad, 1e-7);
