@@ -56,11 +56,29 @@ static bool is_record_stream(const char *path)
 
 static const struct opt_program program = {
 	.name = "frl-eval mesh",
-	.synopsis = "frl-eval mesh --truth FILE --pred FILE [option ...]",
+	.synopsis = "frl-eval mesh --truth FILE --pred FILE[,FILE ...] [option ...]\n"
+		    "frl-eval mesh --truth FILE --model RUN --data FILE,.. [option ...]",
 	.purpose = "Errors of 3D faces, in percent: landmarks of manifests by yaw, or vertices of record streams.",
 	.example = "frl-eval mesh --truth aflw2000.tsv --pred p.tsv --yaw yaw\n"
 		   "frl-eval mesh --truth t.bin --pred p.bin --truth-points kpt68.txt --align similarity --ced ced.tsv",
 };
+
+/* A model that predicts the truth's points. */
+static int fits(const struct task_model *m, const char *path, struct table *truth, struct err *e)
+{
+	int points = m->task->predictions(m) / 3, n = 0;
+
+	for (bool there = true; there; n += there) {
+		char *x = xasprintf("lm%dx", n), *y = xasprintf("lm%dy", n);
+
+		there = table_has(truth, x) && table_has(truth, y);
+		free(x);
+		free(y);
+	}
+	return n == points ? 0
+			   : err_set(e, "'%s' has %d points (lm0x lm0y ..), '%s' predicts %d", truth->tsv.name, n, path,
+				     points);
+}
 
 static int run(struct mesh_eval *m, int first, int argc, char **argv, struct err *e)
 {
@@ -75,7 +93,11 @@ static int run(struct mesh_eval *m, int first, int argc, char **argv, struct err
 			opt_usage(&program, "--vertices does not go with --pred-points");
 		return mesh_dense(m, e);
 	}
-	return paired_open(&m->p, &program, first, argc, argv, NULL, e) || mesh_sparse(m, e) ? -1 : 0;
+	if (m->p.truth_path && m->p.model && is_record_stream(m->p.truth_path))
+		opt_usage(&program,
+			  "--model is for manifests of points; of vertices frl-eval predict --mesh makes a stream "
+			  "for --pred");
+	return paired_open(&m->p, &program, first, argc, argv, fits, e) || mesh_sparse(m, e) ? -1 : 0;
 }
 
 int eval_mesh(int argc, char **argv)
@@ -85,6 +107,7 @@ int eval_mesh(int argc, char **argv)
 	struct err e = { 0 };
 	struct opt options[] = {
 		OPT_PAIRED_INPUT(&m.p),
+		OPT_PAIRED_MODEL(&m.p),
 		OPT_GROUP("Landmarks"),
 		OPT_STR(0, "yaw", "COLUMN", &m.yaw, "column of the truth, in degrees: rows for three bins too"),
 		OPT_GROUP("Vertices"),
@@ -111,5 +134,5 @@ int eval_mesh(int argc, char **argv)
 	paired_release(&m.p);
 	if (rc)
 		die_err(&e);
-	return EXIT_CODE_OK;
+	return paired_status(&m.p);
 }

@@ -98,8 +98,7 @@ int paired_open(struct paired *p, const struct opt_program *program, int first, 
 	if (first < argc)
 		opt_usage(program, "unexpected argument '%s'", argv[first]);
 	if (!p->truth_path || (!p->pred_path && !p->model))
-		opt_usage(program,
-			  fits ? "--truth, and --pred or --model are needed" : "--truth and --pred are needed");
+		opt_usage(program, "--truth, and --pred or --model are needed");
 	check_model(p, program);
 	p->argc = argc;
 	p->argv = argv;

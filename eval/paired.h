@@ -59,8 +59,7 @@ struct paired {
 		OPT_STR(0, "samples", "FILE", &(p)->samples, "write every sample's error, for frl-eval compare")
 
 /*
- * Checks arguments (usage on error), opens both tables; with a model makes the predictions first. fits: as predictor.h has it,
- * NULL with tasks that take no model.
+ * Checks arguments (usage on error), opens both tables; with a model makes the predictions first. fits: as predictor.h has it.
  */
 int paired_open(struct paired *p, const struct opt_program *program, int first, int argc, char **argv,
 		int (*fits)(const struct task_model *m, const char *path, struct table *truth, struct err *e),

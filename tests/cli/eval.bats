@@ -499,7 +499,7 @@ same_options() {
 	awk -v task="$1" '/^\.S[sh] / { on = $2 == task || ($0 ~ /Options of all tasks/ && task !~ /^(embed|predict|table)$/) ||
 		($0 ~ /Intervals/ && task !~ /^(embed|knn|predict|table)$/) ||
 		($0 ~ /Manifests of predictions/ && task ~ /^(landmarks|au|emotion|mesh)$/) ||
-		($0 ~ /Scoring a model/ && task ~ /^(landmarks|au|emotion)$/) } on && /^\.It/' \
+		($0 ~ /Scoring a model/ && task ~ /^(landmarks|au|emotion|mesh)$/) } on && /^\.It/' \
 		"$FRL_TOP/man/frl-eval.1" | grep -oE '(Fl|,) -[a-z0-9-]+' | sed 's/.* -/--/' | sort -u >in-page
 	diff in-help in-page
 }

@@ -98,7 +98,15 @@ value() { awk -F '\t' -v m="$1" '!/^#/ && !n++ { for (i = 1; i <= NF; i++) c[$i]
 	awk 'NR == FNR { p[n++] = $1 + 1; next } { x[FNR] = $1 } END { for (i = 0; i < n; i++) print x[p[i]] }' "$points" v >want
 	sed -n 2p one.tsv | cut -f 3-206 | tr '\t' '\n' | awk 'NR % 3 == 1' | paste - want |
 		awk '{ d = $1 - $2; if (d > 1e-3 || d < -1e-3) { print; exit 1 } n++ } END { exit n != 68 }'
-	frl-eval mesh -q --truth truth.tsv --pred one.tsv | grep -q nme-2d
+	frl-eval mesh -q --no-pg --truth truth.tsv --pred one.tsv | cut -f 7- >score.tsv
+	grep -q nme-2d score.tsv
+	frl-eval mesh -q --no-pg --model "$first/last" --data faces.bin --truth truth.tsv --pred-out kept.tsv | cut -f 7- | diff - score.tsv
+	cmp kept.tsv one.tsv
+	fails 3 "was chosen on the pictures it is to be scored on" frl-eval mesh --model "$first/best" --data faces.bin --truth truth.tsv
+	sed '/^#/!s/lm67x/xx67x/' truth.tsv >less.tsv
+	fails 3 "'less.tsv' has 67 points (lm0x lm0y ..), '$first/last' predicts 68" \
+		frl-eval mesh --model "$first/last" --data faces.bin --truth less.tsv
+	fails 2 "predict --mesh" frl-eval mesh --model "$first/last" --data faces.bin --truth mesh.bin
 	frl-eval mesh -q --truth mesh.bin --pred one.bin --truth-points "$points" | grep -q reconstruction
 	# a crop at twice the size, moved: the photo's places are half of the crop's
 	awk -F '\t' -v OFS='\t' '/^#/ { print; next } !n++ { for (i = 1; i <= NF; i++) c[$i] = i; print; next }
