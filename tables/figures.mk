@@ -6,7 +6,7 @@
 figures_out = $(if $(filter command,$(firstword $(origin OUT))),$(OUT),$(patsubst %/,%,$(dir $(firstword $1))))
 
 # A picture by tables/$(1).gp as $(3).png and $(3).svg, which appear whole or not at all; $(2) sets what the script reads.
-draw = for t in png svg; do \
+draw = mkdir -p '$(dir $(3))' && for t in png svg; do \
 	gnuplot -e "$(2); type='$$t'; out='$(3).$$t.tmp'" tables/$(1).gp && mv '$(3)'.$$t.tmp '$(3)'.$$t && echo '$(3)'.$$t || \
 		{ rm -f '$(3)'.$$t.tmp; exit 1; }; done
 

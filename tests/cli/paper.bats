@@ -104,3 +104,14 @@ written_out() {
 	awk -F'\t' '$1 == "table3" { print $7, $8 }' "$paper" | sort -u >want
 	diff want have
 }
+
+@test "numbers of the main text: those that the boards print" {
+	[ -f "$FRL_SHARED/spec/paper.md" ] || skip "no spec/paper.md"
+	# | task | dataset | metric | value | label | under "Main text, by third parties only"
+	awk -F ' *[|] *' '/^\*\*Main text/ { on = 1 } /^Context/ { on = 0 }
+		on && $2 ~ /^(3D|landmarks)$/ { sub(/-3D/, "", $3); sub(/ .*/, "", $5); print tolower($3), $5 }' \
+		"$FRL_SHARED/spec/paper.md" | tr -d '-' | sort >want
+	[ "$(wc -l <want)" -eq 3 ]
+	awk -F '\t' '$1 ~ /^(landmarks|mesh)$/ { print $4, $11; if ($10 != $11 || $2 != "ours" || $5 != "100%") print "odd" }' "$paper" | sort >have
+	diff want have
+}
