@@ -6,6 +6,7 @@
 
 #include "common/err.h"
 #include "common/nn/train_internal.h"
+#include "common/nn/train_vec.h"
 
 static void check_rows(const struct nn_batch *x, const char *op)
 {
@@ -156,40 +157,54 @@ static void check_gather(const struct nn_spiral *s, const struct nn_batch *x, co
 		BUG("gather: [%d,%d] to [%d,%d] by %d of %d vertices", x->n, x->c, y->n, y->c, s->rows, s->from);
 }
 
-/* The row of x that place `at` of row n of y holds. */
-static int gathered(const struct nn_spiral *s, int n, int at)
+/* Numbers from a row of rows to the next. */
+static size_t row_pitch(const struct nn_train *b, const struct nn_batch *x)
 {
-	int v = s->vertex[n % s->rows * s->length + at];
+	return (size_t)train_blocks(b, x->c) * (size_t)b->block;
+}
+
+static size_t vertex_of(const struct nn_spiral *s, int row, int at)
+{
+	int v = s->vertex[(size_t)row * (size_t)s->length + (size_t)at];
 
 	if (v < 0 || v >= s->from)
 		BUG("vertex %d of %d", v, s->from);
-	return n / s->rows * s->from + v;
+	return (size_t)v;
 }
 
 void train_gather(const struct nn_train *b, const struct nn_spiral *s, const struct nn_batch *x,
 		  const struct nn_batch *y)
 {
+	size_t px = row_pitch(b, x), py = row_pitch(b, y), c = (size_t)x->c;
+
 	check_gather(s, x, y);
 	train_zero_pad(b, y);
-	for (int n = 0; n < y->n; n++)
-		for (int l = 0; l < s->length; l++)
-			memcpy(train_row(b, y, n) + (size_t)l * (size_t)x->c, train_row(b, x, gathered(s, n, l)),
-			       (size_t)x->c * sizeof(float));
+	for (int sample = 0; sample < x->n / s->from; sample++) {
+		const float *from = train_row(b, x, sample * s->from);
+		float *to = train_row(b, y, sample * s->rows);
+
+		for (int r = 0; r < s->rows; r++, to += py)
+			for (int l = 0; l < s->length; l++)
+				memcpy(to + (size_t)l * c, from + vertex_of(s, r, l) * px, c * sizeof *to);
+	}
 }
 
 void train_gather_backward(const struct nn_train *b, const struct nn_spiral *s, const struct nn_batch *dy,
 			   const struct nn_batch *dx, bool accumulate)
 {
+	size_t px = row_pitch(b, dx), py = row_pitch(b, dy), c = (size_t)dx->c;
+	const struct train_vec *vec = train_vec_best();
+
 	check_gather(s, dx, dy);
 	clear(b, dx, accumulate);
-	for (int n = 0; n < dy->n; n++)
-		for (int l = 0; l < s->length; l++) {
-			const float *g = train_row(b, dy, n) + (size_t)l * (size_t)dx->c;
-			float *d = train_row(b, dx, gathered(s, n, l));
+	for (int sample = 0; sample < dx->n / s->from; sample++) {
+		float *to = train_row(b, dx, sample * s->from);
+		const float *from = train_row(b, dy, sample * s->rows);
 
-			for (int c = 0; c < dx->c; c++)
-				d[c] += g[c];
-		}
+		for (int r = 0; r < s->rows; r++, from += py)
+			for (int l = 0; l < s->length; l++)
+				vec->add(from + (size_t)l * c, to + vertex_of(s, r, l) * px, c);
+	}
 }
 
 /* to += a from, row by row: forwards y's rows from x's, backwards dx's from dy's. */

@@ -184,6 +184,17 @@ value() { awk -F '\t' -v m="$1" '!/^#/ && !n++ { for (i = 1; i <= NF; i++) c[$i]
 	fails 1 "No space left" frl-eval predict -q --model "$first" --mesh /dev/full faces.bin
 }
 
+@test "two ranks: what one computes of the whole batch, and the same best" {
+	command -v mpirun >/dev/null || skip "no mpirun"
+	ldd "$(command -v frl-finetune)" | grep -q libmpi || skip "built without MPI"
+	export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 LSAN_OPTIONS=detect_leaks=0 ASAN_OPTIONS=detect_leaks=0
+	frl-finetune mesh -q $(tiny) --mesh mesh.bin --lr .0005 --out one --steps 4 --val-fraction .2
+	timeout 300 mpirun --oversubscribe -n 2 frl-finetune mesh -q $(tiny) --mesh mesh.bin --lr .0005 --out two --steps 4 --val-fraction .2
+	paste <(log one) <(log two) | awk 'NR > 1 { d = $3 / $8 - 1; if (d < 0) d = -d; if (d > (NR == 2 ? 1e-6 : 1e-5)) { print; exit 1 } n++ } END { exit n != 4 }'
+	paste one/val.tsv two/val.tsv | awk 'NR > 1 { d = $4 / $8 - 1; if (d > 1e-4 || d < -1e-4) { print; exit 1 } n++ } END { exit !n }'
+	[ -e two/best/model.safetensors ]
+}
+
 @test "a model whose mesh was changed: refused by the tensor's name" {
 	cp "$first/last/model.safetensors" model.safetensors
 	n=$(od -An -tu8 -N8 model.safetensors | tr -d ' ')

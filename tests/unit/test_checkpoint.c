@@ -153,6 +153,49 @@ static void another_network(void **unused)
 	ckpt_finish(&n);
 }
 
+/* What the model's file holds besides and never changes: it must be there, of that shape, and is not read into anything. */
+static void fixed_tensors(void **unused)
+{
+	static const int32_t triangle[] = { 0, 1, 2, 1, 2, 3 };
+	int32_t other[6] = { 9, 9, 9, 9, 9, 9 };
+	struct safetensor was = { "mesh", DTYPE_I32, { 2, { 2, 3 } }, triangle, sizeof triangle }, is = was;
+	struct checkpoint_state state = { 0 };
+	struct safetensors s;
+	struct ckpt_net n, m;
+	struct checkpoint c;
+	struct err e = { 0 };
+
+	(void)unused;
+	ckpt_start(&n, nn_train_cpu(), OPTIM_SGD);
+	ckpt_fill(&n, 3);
+	n.parts.fixed = &was;
+	n.parts.n_fixed = 1;
+	assert_int_equal(checkpoint_save(ckpt_run, 3, &n.parts, &state, NULL, 0, &e), 0);
+	assert_int_equal(safetensors_open(&s, ckpt_path("step-00000003/model.safetensors"), &e), 0);
+	assert_memory_equal(safetensors_find(&s, "mesh")->data, triangle, sizeof triangle);
+	safetensors_close(&s);
+	ckpt_start(&m, nn_train_cpu(), OPTIM_SGD);
+	is.data = other;
+	m.parts.fixed = &is;
+	m.parts.n_fixed = 1;
+	if (checkpoint_open(&c, ckpt_run, &e) || checkpoint_load(&c, &m.parts, &e))
+		fail_msg("%s", e.msg);
+	checkpoint_close(&c);
+	ckpt_assert_same(&n, &m);
+	assert_int_equal(other[5], 9);
+	is.shape.dim[0] = 1;
+	is.bytes = 12;
+	refused(&m, ckpt_run, "'mesh' is [2,3], and [1,3]", "model.safetensors");
+	m.parts.n_fixed = 0;
+	refused(&m, ckpt_run, "'mesh' is not of this network", "model.safetensors");
+	is = was;
+	is.name = "net";
+	m.parts.n_fixed = 1;
+	refused(&m, ckpt_run, "no tensor 'net'", "model.safetensors");
+	ckpt_finish(&n);
+	ckpt_finish(&m);
+}
+
 static void another_optimiser(void **unused)
 {
 	struct ckpt_net n, m;
@@ -351,8 +394,8 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, ckpt_setup, ckpt_teardown)
 	const struct CMUnitTest tests[] = {
-		T(round_trip),	 T(files), T(another_network), T(another_optimiser), T(damage),
-		T(hostile_done), T(which), T(again),	       T(pruning),
+		T(round_trip), T(files),	T(another_network), T(fixed_tensors), T(another_optimiser),
+		T(damage),     T(hostile_done), T(which),	    T(again),	      T(pruning),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
