@@ -1,21 +1,38 @@
-/* mat_out.c - see mat_out.h; v5 is written by hand, since libmatio does not check its writes there */
+/*
+ * mat_out.c - see mat_out.h
+ *
+ * v5 is written by hand, since libmatio does not check its writes there. v7.3 is written by a child process: after a write
+ * that failed HDF5 crashes when the process ends.
+ */
 #include "common/mat_out.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <matio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/io.h"
 #include "common/le.h"
 
+enum form { ARRAY, CELL, STRUCT };
+
+/* A variable to be written. */
+struct waiting {
+	enum form form;
+	char *name;
+	struct mat_out_array *a; /* [n] */
+	size_t n;
+};
+
 struct mat_out {
 	enum mat_out_form form;
 	char *path;
-	struct buf v5; /* the file so far */
-	char *tmp;     /* of v7.3 */
-	mat_t *mat;    /* likewise */
+	struct buf v5;		 /* the file so far */
+	struct waiting *waiting; /* [n], of v7.3 */
+	size_t n;
 };
 
 /* ---- v5: "MAT-File Format" (MathWorks), level 5; all in little-endian order */
@@ -186,19 +203,20 @@ static void add_header(struct buf *b)
 
 /* ---- v7.3 */
 
-static int open_v73(struct mat_out *m, struct err *e)
+static int wait_for_commit(struct mat_out *m, enum form form, const char *name, const struct mat_out_array *a, size_t n)
 {
-	m->tmp = xasprintf("%s.tmp.%ld", m->path, (long)getpid());
-	io_guard(m->tmp);
-	m->mat = Mat_CreateVer(m->tmp, "MATLAB 7.3 MAT-file, by frl", MAT_FT_MAT73);
-	return m->mat ? 0
-		      : err_code(e, EXIT_CODE_FAILED,
-				 "cannot create '%s' with libmatio\nhint: is there room, and was it built with HDF5?",
-				 m->path);
+	struct waiting *w;
+
+	m->waiting = xrealloc_array(m->waiting, m->n + 1, sizeof *m->waiting);
+	w = &m->waiting[m->n++];
+	*w = (struct waiting){ .form = form, .name = xstrdup(name), .n = n };
+	w->a = xcalloc(n + 1, sizeof *w->a);
+	memcpy(w->a, a, n * sizeof *w->a);
+	return 0;
 }
 
 /* Its data stay the caller's; with that flag they are read only. */
-static matvar_t *variable(const struct mat_out_array *a)
+static matvar_t *array_of(const struct mat_out_array *a)
 {
 	size_t dims[MAT_OUT_RANK];
 
@@ -207,82 +225,111 @@ static matvar_t *variable(const struct mat_out_array *a)
 			     (void *)(uintptr_t)a->data, MAT_F_DONT_COPY_DATA);
 }
 
-/* Frees v. */
-static int write_variable(struct mat_out *m, matvar_t *v, const char *name, struct err *e)
+static matvar_t *cell_of(const struct waiting *w)
 {
-	int rc = v ? Mat_VarWrite(m->mat, v, MAT_COMPRESSION_NONE) : 1;
+	matvar_t **cell = xcalloc(w->n + 1, sizeof *cell), *v;
+	size_t dims[2] = { w->n, 1 };
 
-	Mat_VarFree(v);
-	return rc ? err_code(e, EXIT_CODE_FAILED, "cannot write %s into '%s' with libmatio", name, m->path) : 0;
-}
-
-static matvar_t *cell_of(const char *name, const struct mat_out_array *element, size_t n)
-{
-	matvar_t **cell = xcalloc(n + 1, sizeof *cell), *v;
-	size_t dims[2] = { n, 1 };
-
-	for (size_t i = 0; i < n; i++)
-		cell[i] = variable(&element[i]);
-	v = Mat_VarCreate(name, MAT_C_CELL, MAT_T_CELL, 2, dims, cell, 0);
-	for (size_t i = 0; !v && i < n; i++)
-		Mat_VarFree(cell[i]);
+	for (size_t i = 0; i < w->n; i++)
+		cell[i] = array_of(&w->a[i]);
+	v = Mat_VarCreate(w->name, MAT_C_CELL, MAT_T_CELL, 2, dims, cell, 0);
 	free(cell);
 	return v;
 }
 
-static matvar_t *struct_of(const char *name, const struct mat_out_array *field, size_t n)
+static matvar_t *struct_of(const struct waiting *w)
 {
-	const char **names = xcalloc(n + 1, sizeof *names);
+	const char **names = xcalloc(w->n + 1, sizeof *names);
 	size_t dims[2] = { 1, 1 };
 	matvar_t *v;
 
-	for (size_t i = 0; i < n; i++)
-		names[i] = field[i].name;
-	v = Mat_VarCreateStruct(name, 2, dims, names, (unsigned)n);
-	for (size_t i = 0; v && i < n; i++)
-		Mat_VarSetStructFieldByName(v, field[i].name, 0, variable(&field[i]));
+	for (size_t i = 0; i < w->n; i++)
+		names[i] = w->a[i].name;
+	v = Mat_VarCreateStruct(w->name, 2, dims, names, (unsigned)w->n);
+	for (size_t i = 0; v && i < w->n; i++)
+		Mat_VarSetStructFieldByName(v, w->a[i].name, 0, array_of(&w->a[i]));
 	free(names);
 	return v;
 }
 
-static int commit_v73(struct mat_out *m, struct err *e)
+/* In the child: HDF5 says on standard error what the parent says in a line. */
+static _Noreturn void write_v73(const struct mat_out *m, const char *tmp)
 {
-	int bad = Mat_Close(m->mat), fd, rc;
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	mat_t *mat;
+	bool bad;
 
-	m->mat = NULL;
-	if (bad)
-		return err_code(e, EXIT_CODE_FAILED, "cannot write '%s' with libmatio", m->path);
-	fd = open(m->tmp, O_RDONLY | O_CLOEXEC);
-	rc = fd < 0 || fsync(fd) < 0 || rename(m->tmp, m->path) < 0 ? err_sys(e, "cannot write '%s'", m->path) : 0;
+	if (null >= 0)
+		dup2(null, STDERR_FILENO);
+	mat = Mat_CreateVer(tmp, "MATLAB 7.3 MAT-file, by frl", MAT_FT_MAT73);
+	bad = !mat;
+	for (size_t i = 0; !bad && i < m->n; i++) {
+		const struct waiting *w = &m->waiting[i];
+		matvar_t *v = w->form == ARRAY ? array_of(w->a) : w->form == CELL ? cell_of(w) : struct_of(w);
+
+		bad = !v || Mat_VarWrite(mat, v, MAT_COMPRESSION_NONE);
+		Mat_VarFree(v);
+	}
+	if (mat)
+		bad = Mat_Close(mat) || bad;
+	_exit(bad);
+}
+
+static int run_child(const struct mat_out *m, const char *tmp, struct err *e)
+{
+	pid_t child = fork();
+	int status = 0;
+
+	if (child < 0)
+		return err_sys(e, "cannot write '%s': no process", m->path);
+	if (!child)
+		write_v73(m, tmp);
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return err_sys(e, "cannot write '%s'", m->path);
+	if (!WIFEXITED(status) || WEXITSTATUS(status))
+		return err_code(e, EXIT_CODE_FAILED,
+				"cannot write '%s' with libmatio\nhint: is there room, and was it built with HDF5?",
+				m->path);
+	return 0;
+}
+
+static int commit_v73(const struct mat_out *m, struct err *e)
+{
+	char *tmp = xasprintf("%s.tmp.%ld", m->path, (long)getpid());
+	int fd = -1, rc;
+
+	io_guard(tmp);
+	rc = run_child(m, tmp, e);
+	if (!rc) {
+		fd = open(tmp, O_RDONLY | O_CLOEXEC);
+		if (fd < 0 || fsync(fd) < 0 || rename(tmp, m->path) < 0)
+			rc = err_sys(e, "cannot write '%s'", m->path);
+	}
 	if (fd >= 0)
 		close(fd);
 	if (rc)
-		return -1;
-	io_unguard(m->tmp);
-	free(m->tmp);
-	m->tmp = NULL;
-	return 0;
+		unlink(tmp);
+	io_unguard(tmp);
+	free(tmp);
+	return rc;
 }
 
 /* ---- */
 
-struct mat_out *mat_out_open(const char *path, enum mat_out_form form, struct err *e)
+struct mat_out *mat_out_open(const char *path, enum mat_out_form form)
 {
 	struct mat_out *m = xcalloc(1, sizeof *m);
 
 	*m = (struct mat_out){ .form = form, .path = xstrdup(path) };
-	if (form == MAT_OUT_V5) {
+	if (form == MAT_OUT_V5)
 		add_header(&m->v5);
-	} else if (open_v73(m, e)) {
-		mat_out_abort(m);
-		m = NULL;
-	}
 	return m;
 }
 
 int mat_out_array(struct mat_out *m, const struct mat_out_array *a, struct err *e)
 {
-	return m->form == MAT_OUT_V5 ? add_array(&m->v5, a, a->name, e) : write_variable(m, variable(a), a->name, e);
+	return m->form == MAT_OUT_V5 ? add_array(&m->v5, a, a->name, e) : wait_for_commit(m, ARRAY, a->name, a, 1);
 }
 
 int mat_out_cell(struct mat_out *m, const char *name, const struct mat_out_array *element, size_t n, struct err *e)
@@ -290,7 +337,7 @@ int mat_out_cell(struct mat_out *m, const char *name, const struct mat_out_array
 	const size_t dims[MAT_OUT_RANK] = { n, 1 };
 
 	if (m->form == MAT_OUT_V73)
-		return write_variable(m, cell_of(name, element, n), name, e);
+		return wait_for_commit(m, CELL, name, element, n);
 	return add_all(&m->v5, element, n, name, begin_matrix(&m->v5, V5_CELL, dims, name), e);
 }
 
@@ -300,7 +347,7 @@ int mat_out_struct(struct mat_out *m, const char *name, const struct mat_out_arr
 	size_t matrix;
 
 	if (m->form == MAT_OUT_V73)
-		return write_variable(m, struct_of(name, field, n), name, e);
+		return wait_for_commit(m, STRUCT, name, field, n);
 	matrix = begin_matrix(&m->v5, V5_STRUCT, dims, name);
 	add_names(&m->v5, field, n);
 	return add_all(&m->v5, field, n, name, matrix, e);
@@ -318,13 +365,11 @@ void mat_out_abort(struct mat_out *m)
 {
 	if (!m)
 		return;
-	if (m->mat)
-		Mat_Close(m->mat);
-	if (m->tmp) {
-		unlink(m->tmp);
-		io_unguard(m->tmp);
+	for (size_t i = 0; i < m->n; i++) {
+		free(m->waiting[i].name);
+		free(m->waiting[i].a);
 	}
-	free(m->tmp);
+	free(m->waiting);
 	buf_release(&m->v5);
 	free(m->path);
 	free(m);

@@ -203,6 +203,11 @@ by_number() {
 	columns m.tsv path frontal | awk '$2 == 1 { print $1 }' | sort >got
 	columns mat.tsv path seen | awk '$2 == 19 { print $1 }' | grep -f <(columns m.tsv path split | awk '$2 == "test" { print $1 }') | sort >want || true
 	cmp got want
+	# a file may not grow beyond 8 KiB: HDF5's is not left behind
+	run bash -c "ulimit -f 8; trap '' XFSZ; frl-synth -q --model '$model' --size 64 --layout cofw --root small --identities 4 --per-identity 1"
+	[ "$status" -eq 1 ]
+	[[ $output == *"cannot write 'small/COFW_train_color.mat' with libmatio"* ]]
+	[ -z "$(ls small)" ]
 	run frl-synth --model "$model" --layout cofw --root d --identities 3
 	[ "$status" -eq 2 ]
 	[[ $output == *"cofw has at least 4 persons"* ]]

@@ -31,7 +31,7 @@ enum { ARRAYS = sizeof arrays / sizeof *arrays };
 
 static int write_all(enum mat_out_form form, const char *path, struct err *e)
 {
-	struct mat_out *m = mat_out_open(path, form, e);
+	struct mat_out *m = mat_out_open(path, form);
 
 	assert_non_null(m);
 	for (int i = 0; i < ARRAYS; i++)
@@ -152,8 +152,8 @@ static void test_no_room(void **state)
 		int rc = -1;
 
 		setrlimit(RLIMIT_FSIZE, &small);
-		m = mat_out_open(path, (enum mat_out_form)form, &e);
-		if (m && !mat_out_array(m, &large, &e))
+		m = mat_out_open(path, (enum mat_out_form)form);
+		if (!mat_out_array(m, &large, &e))
 			rc = mat_out_commit(m, &e);
 		else
 			mat_out_abort(m);

@@ -87,7 +87,7 @@ int synth_layout_write(const struct synth_layout *l, const char *path, const str
 struct mat_out *synth_layout_mat(const struct synth_layout *l, const char *path, enum mat_out_form form, struct err *e)
 {
 	char *file = synth_layout_file(l, path, e);
-	struct mat_out *m = file ? mat_out_open(file, form, e) : NULL;
+	struct mat_out *m = file ? mat_out_open(file, form) : NULL;
 
 	free(file);
 	return m;

@@ -74,7 +74,7 @@ void synth_layout_points(const struct synth_job *j, float point[5][2]);
 char *synth_layout_file(const struct synth_layout *l, const char *path, struct err *e);
 /* Writes that file of the set. */
 int synth_layout_write(const struct synth_layout *l, const char *path, const struct buf *b, struct err *e);
-/* Begins that .mat file of the set, as mat_out_open does. */
+/* Begins that .mat file of the set, as mat_out_open does; NULL: its folder cannot be made. */
 struct mat_out *synth_layout_mat(const struct synth_layout *l, const char *path, enum mat_out_form form, struct err *e);
 
 /* Rows of n numbers as MATLAB has them, column by column; to be freed. */
