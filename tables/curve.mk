@@ -1,4 +1,4 @@
-# The course of a run, from its log.tsv (and probe.tsv, where there is one): RUN/curve.png and RUN/curve.svg.
+# The course of a run of frl-pretrain or frl-finetune, from its log.tsv (and probe.tsv or val.tsv): RUN/curve.png, RUN/curve.svg.
 #   make curve RUN=run/
 
 curve_run = $(patsubst %/,%,$(RUN))

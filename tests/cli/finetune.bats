@@ -95,16 +95,33 @@ fails() {
 	same_run "$first" other
 }
 
-@test "--freeze: the backbone and its statistics stay to the byte, the head learns" {
-	frl-finetune au -q $(tiny) --out frozen --steps 4 --freeze
-	frl-finetune au -q $(tiny) --out start --steps 1 --freeze --lr 0
-	for t in backbone.conv1.weight backbone.layer4.1.bn2.running_var backbone.layer4.1.bn2.weight; do
-		cmp <(tensor start/last/model.safetensors $t) <(tensor frozen/last/model.safetensors $t)
+# Of a model of au: bytes of the backbone's parameters; of its running statistics. The head's two tensors are between them.
+backbone() { bytes "$1" 0 "$(ends "$1" head.weight 1)"; }
+statistics() { bytes "$1" "$(ends "$1" head.bias 2)" 999999999; }
+
+# bytes FILE FROM TO: of the tensors' data
+bytes() { tail -c +$((9 + $(od -An -tu8 -N8 "$1") + $2)) "$1" | head -c $(($3 - $2)); }
+
+# ends FILE NAME WHICH: where a tensor's data begin (1) and end (2)
+ends() {
+	tail -c +9 "$1" | head -c "$(od -An -tu8 -N8 "$1" | tr -d ' ')" | grep -o "\"$2\":{[^}]*}" |
+		sed 's/.*data_offsets":\[\([0-9]*\),\([0-9]*\).*/\'"$3/"
+}
+
+@test "--freeze and --bn frozen: what is frozen stays to the byte, all of it; the rest learns" {
+	begin=$first/last/model.safetensors
+	# resnet18: 62 - 2 parameters, and 2 x 4800 statistics
+	[ "$(backbone "$begin" | wc -c)" -eq $((11176512 * 4)) ]
+	[ "$(statistics "$begin" | wc -c)" -eq $((2 * 4800 * 4)) ]
+	for how in "" --freeze "--bn frozen"; do
+		# shellcheck disable=SC2086
+		frl-finetune au -q $(tiny) --init "$first" $how --out "run$how" --steps 3 --save-every 0
+		after="run$how/last/model.safetensors"
+		cmp -s <(backbone "$begin") <(backbone "$after") && kept=same || kept=other
+		cmp -s <(statistics "$begin") <(statistics "$after") && kept+=,same || kept+=,other
+		cmp -s <(tensor "$begin" head.weight) <(tensor "$after" head.weight) && kept+=,same || kept+=,other
+		[ "$how: $kept" = "$how: $(case $how in --freeze) echo same,same,other ;; --bn*) echo other,same,other ;; *) echo other,other,other ;; esac)" ]
 	done
-	run ! cmp -s <(tensor start/last/model.safetensors head.weight) <(tensor frozen/last/model.safetensors head.weight)
-	# without it they move
-	run ! cmp -s <(tensor start/last/model.safetensors backbone.layer4.1.bn2.running_var) \
-		<(tensor "$first/last/model.safetensors" backbone.layer4.1.bn2.running_var)
 }
 
 # tensor FILE NAME: its bytes, found by the header's offsets
@@ -154,6 +171,22 @@ tensor() {
 	awk -F '\t' -v OFS='\t' '!n++ { for (i = 1; i <= NF; i++) c[$i] = i; $c["a22"] = "b" } 1' labels.tsv >map.tsv
 	fails 3 "frl-crop -m" frl-finetune landmarks -q $(tiny) --labels map.tsv --out no
 	[ ! -e no ]
+}
+
+@test "make curve: pictures of a run" {
+	command -v gnuplot >/dev/null || skip "no gnuplot"
+	unset MAKEFLAGS MAKELEVEL
+	mkdir seen
+	cp "$first"/*.tsv seen
+	make -s -C "$FRL_TOP" curve RUN="$PWD/seen/"
+	[ "$(head -c 4 seen/curve.png | tail -c 3)" = PNG ]
+	grep -q 'norm of the gradient' seen/curve.svg
+	grep -q 'loss on what was held out' seen/curve.svg
+	# a loss of several parts shows them
+	printf 'step\tepoch\tloss\tvalence\tarousal\tclass\tlr\tgrad_norm\n0\t0\t6\t1\t2\t3\t.1\t5\n1\t0\t5\t1\t2\t2\t.1\t4\n' >seen/log.tsv
+	rm seen/val.tsv
+	make -s -C "$FRL_TOP" curve RUN="$PWD/seen"
+	grep -q arousal seen/curve.svg
 }
 
 @test "usage: no task, an unknown one, a folder that holds a run" {
