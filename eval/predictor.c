@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/model/task_draw.h"
 #include "common/model/task_net.h"
 #include "common/record.h"
 #include "common/record_image.h"
@@ -12,7 +13,6 @@
 #include "common/table.h"
 #include "common/thread.h"
 #include "eval/past.h"
-#include "eval/predict_draw.h"
 #include "eval/vertices.h"
 
 enum { MODELS = 8, BATCH = 16, MOST_WARNINGS = 20, AFFINE = 6 };
@@ -316,16 +316,17 @@ static int predict(struct run *r, struct model *m, struct err *e)
 static int draw(struct run *r, int i, struct err *e)
 {
 	const struct sample *s = &r->sample[i];
-	struct said said[MODELS];
+	struct task_said said[MODELS];
 	char key[32];
 
 	if (!r->c->draw)
 		return 0;
 	snprintf(key, sizeof key, "%016llx", (unsigned long long)s->head.key);
 	for (int k = 0; k < r->models; k++)
-		said[k] = (struct said){ &r->model[k].m, r->model[k].drawn + i * r->model[k].predictions };
-	return predict_draw_file(r->c->draw, s->number, s->row >= 0 ? r->rows.id[s->row] : key, &s->image, said,
-				 r->models, e);
+		said[k] = (struct task_said){ &r->model[k].m, r->model[k].drawn + i * r->model[k].predictions,
+					      r->model[k].predictions };
+	return task_draw_file(r->c->draw, s->number, s->row >= 0 ? r->rows.id[s->row] : key, &s->image, said, r->models,
+			      e);
 }
 
 static int flush_batch(struct run *r, struct err *e)

@@ -135,6 +135,8 @@ struct opt *options_table(struct options *o)
 		OPT_F64(0, "epochs", "N", &o->epochs, 0, 1e6, "length of the run; 0: the preset's, by --fraction"),
 		OPT_I64(0, "steps", "N", &o->steps, 0, 1e15, "length of the run in steps; 0: --epochs"),
 		OPT_GROUP("Looking at it, and saving"),
+		OPT_STR(0, "dump-views", "FILE", &o->dump_views,
+			"write the pictures that were trained on, with their labels drawn on"),
 		OPT_INT(0, "log", "N", &o->log, 1, 1 << 30, "a line for people every N steps"),
 		OPT_STR(0, "save-every", "TIME", &o->save_every, "time between checkpoints; 0: only at the end"),
 		OPT_INT(0, "keep", "N", &o->keep, 1, 1 << 20, "how many of the last checkpoints stay"),
@@ -163,7 +165,8 @@ static bool among(const char *name, const char *const *list)
 
 bool options_kept(const char *name)
 {
-	static const char *const not_kept[] = { "out", "resume", "print-preset", "threads", "quiet", "json", NULL };
+	static const char *const not_kept[] = { "dump-views", "out",   "resume", "print-preset",
+						"threads",    "quiet", "json",	 NULL };
 
 	return !among(name, not_kept);
 }

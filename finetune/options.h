@@ -11,7 +11,7 @@
 struct options {
 	const struct task *task;
 	const char *data, *labels, *init, *out, *resume;
-	const char *val_data, *val_labels;
+	const char *val_data, *val_labels, *dump_views;
 	const char *mesh, *params, *face_model, *template, *region, *points, *channels;
 	int spiral;
 	double val_fraction;

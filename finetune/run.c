@@ -276,6 +276,8 @@ static enum outcome take_step(struct run *r, struct err *e)
 
 	if (ranks_largest(no_data) > 0)
 		return STEP_NO_DATA;
+	if (run_dump(r, own, e))
+		return STEP_BROKEN;
 	waited = ranks_largest(samples_waited(r->samples));
 	task_net_pack(r->net, r->threads);
 	train_params_zero_grad(p);
@@ -341,13 +343,14 @@ int run_close(struct run *r, struct err *e)
 {
 	if (ranks_rank())
 		return 0;
-	return (r->val_samples && out_commit(&r->val_log, e)) || out_commit(&r->log, e) ? -1 : 0;
+	return run_dump_end(r, e) || (r->val_samples && out_commit(&r->val_log, e)) || out_commit(&r->log, e) ? -1 : 0;
 }
 
 void run_release(struct run *r)
 {
 	out_abort(&r->log);
 	out_abort(&r->val_log);
+	out_abort(&r->dump);
 	samples_close(r->samples);
 	samples_close(r->val_samples);
 	optim_release(&r->optim);

@@ -10,6 +10,7 @@
 #include "common/io.h"
 #include "common/model/task_net.h"
 #include "common/nn/checkpoint.h"
+#include "common/record.h"
 #include "finetune/data.h"
 #include "finetune/options.h"
 
@@ -34,6 +35,8 @@ struct run {
 	uint64_t step, saved;
 	int stop; /* the signal that some rank was sent; 0: none */
 	struct out log, val_log;
+	struct out dump; /* of --dump-views, open where the writer has it */
+	struct record_writer dump_writer;
 	double best; /* score, or loss, of what was held out, of RUN/best */
 	/* for the line for people */
 	double seconds, waited, loss;
@@ -70,6 +73,12 @@ int run_save_best(struct run *r, struct err *e);
 /* What the model was, before the network is made. */
 int run_load_model(struct run *r, const struct checkpoint *c, struct err *e);
 int run_load(struct run *r, const struct checkpoint *c, struct err *e);
+
+/* ---- dump.c */
+
+/* Rank 0's n samples of the step, with their labels drawn on, to --dump-views; nothing without it. */
+int run_dump(struct run *r, int n, struct err *e);
+int run_dump_end(struct run *r, struct err *e);
 
 /* ---- val.c */
 

@@ -19,7 +19,7 @@ setup_file() {
 		!n++ { print $0, "identity", "subject", "fold", "valence", "arousal", "expression", "au01", "au12",
 			"lm0x", "lm0y", "lm1x", "lm1y", "lm2x", "lm2y", "lm3x", "lm3y", "lm4x", "lm4y"; next }
 		{ k = n - 1; print $0, "who" k % 3, "s" k % 4, k % 2, k % 7 / 10 - .3, k == 3 ? "" : k % 5 / 5 - .4, k % 8, k % 6,
-			k == 4 ? 9 : 5 - k % 6, $3 + 5, $4 + 4, $3 + 15, $4 + 4, $3 + 10, $4 + 8, $3 + 6, $4 + 13, $3 + 14, $4 + 13 }' \
+			k == 4 ? 9 : 5 - k % 6, $3 + 5, $4 + 4, $3 + 15, $4 + 4, $3 + 12, $4 + 8, $3 + 6, $4 + 13, $3 + 14, $4 + 13 }' \
 		rows.tsv >labels.tsv
 	for task in au emotion landmarks recognition; do
 		frl-finetune $task -q $(tiny) --out $task --steps 4 --val-fraction .3 --lr 0.01 || return 1
@@ -245,4 +245,36 @@ numbers() {
 	[ "$(frl-shard ls png.bin | grep -v '^#' | awk -F '\t' 'NR == 2 { print $5 }')" = 280x488x3 ]
 	cmp <(frl-eval predict -q --no-pg --model emotion,au,landmarks,recognition few.bin) rows.txt
 	fails 1 "cannot make the directory" frl-eval predict -q --model au --draw few.bin/x few.bin
+}
+
+# dots FILE MIRRORED: at every point of the first record's label is a dot, in pictures of 32 pixels that were enlarged to 256
+dots() {
+	local key
+	key=$(frl-shard ls "$1" | grep -v '^#' | awk -F '\t' 'NR == 2 { print $6 }')
+	tail -n +2 labels.tsv | cut -f 1 | while read -r id; do
+		[ "$(printf %s "$id" | sha256sum | cut -c 1-16)" != "$key" ] || echo "$id"
+	done >id
+	[ "$(wc -l <id)" -eq 1 ] || return 1
+	awk -F '\t' -v id="$(cat id)" -v mirrored="$2" '!n++ { for (i = 1; i <= NF; i++) c[$i] = i }
+		$1 == id { for (i = 0; i < 5; i++) { x = ($c["a11"] * $c["lm" i "x"] + $c["a13"]) * 32 / 40
+			y = ($c["a22"] * $c["lm" i "y"] + $c["a23"]) * 32 / 40; print int(8 * (mirrored ? 32 - x : x)), int(8 * y) } }' labels.tsv >points
+	[ "$(wc -l <points)" -eq 5 ] || return 1
+	od -An -v -tu1 -w768 -j64 -N196608 "$1" | paste -s -d ' ' >pixels
+	awk 'NR == FNR { split($0, v, " "); next } { i = 3 * (256 * $2 + $1); if (v[i + 1] != 80 || v[i + 2] != 255 || v[i + 3] != 110) exit 1 }' \
+		pixels points
+}
+
+@test "finetune --dump-views: what was trained on, labels drawn where they moved to" {
+	still="--rotation 0 --scale 1-1 --jitter 0,0,0,0"
+	# shellcheck disable=SC2086 # options are many words
+	frl-finetune landmarks -q $(tiny) --out plain --steps 1 $still --flip-p 0 --dump-views plain.bin
+	[ "$(frl-shard ls plain.bin | grep -v '^#' | awk -F '\t' '$3 == "tensor" { print $5 }' | sort | uniq -c | tr -s ' ')" = " 8 256x256x3" ]
+	dots plain.bin 0
+	# shellcheck disable=SC2086
+	frl-finetune landmarks -q $(tiny) --out mirrored --steps 1 $still --flip-p 1 --dump-views mirrored.bin
+	dots mirrored.bin 1
+	run ! dots mirrored.bin 0
+	frl-finetune emotion -q $(tiny) --out panel --steps 2 --dump-views panel.bin
+	[ "$(frl-shard ls panel.bin | grep -v '^#' | awk -F '\t' '$3 == "tensor" { print $5 }' | sort | uniq -c | tr -s ' ')" = " 16 256x464x3" ]
+	fails 1 "nowhere" frl-finetune au -q $(tiny) --out no --steps 1 --dump-views nowhere/x.bin
 }

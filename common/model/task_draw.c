@@ -1,5 +1,5 @@
-/* predict_draw.c - see predict_draw.h */
-#include "eval/predict_draw.h"
+/* task_draw.c - see task_draw.h */
+#include "common/model/task_draw.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -8,26 +8,28 @@
 
 #include "common/draw.h"
 #include "common/io.h"
+#include "common/model/affect_loss.h"
 
 /* Pixels: a side that is enlarged to, of the panel, its lines and bars; bytes of a name in a file's name. */
-enum { LEAST_SIDE = 256, PANEL = 208, LINE = 14, MARGIN = 8, LABEL = 78, BAR = 80, NAME = 150, TOP_UNIT = 5 };
+enum {
+	LEAST_SIDE = 256,
+	PANEL = 208,
+	LINE = 14,
+	MARGIN = 8,
+	LABEL = 78,
+	BAR = 80,
+	NAME = 150,
+	TOP_UNIT = 5,
+	FEW_POINTS = 500
+};
 
 static const struct colour black = { 20, 20, 24 }, white = { 235, 235, 235 }, grey = { 70, 70, 78 };
 static const struct colour green = { 60, 210, 90 }, red = { 230, 80, 70 }, dot = { 80, 255, 110 };
 
-/* Numbers of a point among the predictions of a task that predicts points; 0 where it does not. */
+/* Numbers of a point; 0: of a task that has none. */
 static int point_width(const struct task_model *m)
 {
-	int width = 0;
-	char *name[3] = { NULL };
-
-	for (int i = 0; i < 3 && i < m->task->predictions(m); i++)
-		name[i] = m->task->prediction_name(m, i);
-	if (name[1] && !strcmp(name[0], "lm0x") && !strcmp(name[1], "lm0y"))
-		width = name[2] && !strcmp(name[2], "lm0z") ? 3 : 2;
-	for (int i = 0; i < 3; i++)
-		free(name[i]);
-	return width;
+	return m->task == &task_landmarks ? 2 : m->task == &task_mesh ? 3 : 0;
 }
 
 /* ---- the panel */
@@ -50,8 +52,11 @@ static void draw_bar(struct panel *p, const char *label, double v, double least,
 	int x = p->x + MARGIN + LABEL, zero = (int)lrint(BAR * (0 - least) / (most - least));
 	int at = (int)lrint(BAR * (fmin(fmax(v, least), most) - least) / (most - least));
 
-	if (isnan(v))
-		at = zero;
+	if (isnan(v)) {
+		write_line(p, label, "-");
+		p->y += LINE;
+		return;
+	}
 	snprintf(text, sizeof text, "%.2f", fabs(v) < .005 ? 0 : v);
 	draw_fill(p->m, x, p->y, BAR, LINE - 5, grey);
 	draw_fill(p->m, x + (at < zero ? at : zero), p->y, abs(at - zero), LINE - 5, v < 0 ? red : green);
@@ -60,37 +65,39 @@ static void draw_bar(struct panel *p, const char *label, double v, double least,
 	p->y += LINE;
 }
 
-static void draw_said(struct panel *p, const struct said *s)
+/* A name, such as a class. */
+static void draw_name(struct panel *p, const char *label, const struct task_model *m, double v)
 {
-	const struct task_model *m = s->model;
-	int n = m->task->predictions(m);
+	int k = isnan(v) ? -1 : (int)v;
 
-	for (int i = 0; i < n && (m->task == &task_au || m->task == &task_emotion); i++) {
-		char *name = m->task->prediction_name(m, i);
-		int k = (int)s->prediction[i];
-
-		if (m->task == &task_au) {
-			draw_bar(p, name, s->prediction[i], 0, TOP_UNIT);
-		} else if (strcmp(name, "expression") != 0) {
-			draw_bar(p, name, s->prediction[i], -1, 1);
-		} else {
-			draw_text(p->m, p->x + MARGIN, p->y, 1, name, white);
-			draw_text(p->m, p->x + MARGIN + LABEL, p->y, 1, k >= 0 && k < m->names ? m->name[k] : "?",
-				  green);
-			p->y += LINE;
-		}
-		free(name);
-	}
+	draw_text(p->m, p->x + MARGIN, p->y, 1, label, white);
+	draw_text(p->m, p->x + MARGIN + LABEL, p->y, 1, k >= 0 && k < m->names ? m->name[k] : "-", green);
+	p->y += LINE;
 }
 
-static int panel_lines(const struct said *said, int n)
+/* Lines of the panel that a task has. */
+static int lines_of(const struct task_said *s)
 {
-	int lines = 0;
+	const struct task *t = s->model->task;
 
-	for (int k = 0; k < n; k++)
-		if (said[k].model->task == &task_au || said[k].model->task == &task_emotion)
-			lines += said[k].model->task->predictions(said[k].model);
-	return lines;
+	return t == &task_au || t == &task_emotion ? s->values : t == &task_recognition && s->values == 1;
+}
+
+static void draw_said(struct panel *p, const struct task_said *s)
+{
+	const struct task_model *m = s->model;
+
+	for (int i = 0; i < lines_of(s); i++) {
+		char *name = m->task == &task_recognition ? xstrdup("identity") : m->task->prediction_name(m, i);
+
+		if (m->task == &task_au)
+			draw_bar(p, name, s->value[i], 0, TOP_UNIT);
+		else if (m->task == &task_emotion && i < AFFECT_DIMENSIONS)
+			draw_bar(p, name, s->value[i], -1, 1);
+		else
+			draw_name(p, name, m, s->value[i]);
+		free(name);
+	}
 }
 
 /* ---- the picture */
@@ -105,30 +112,33 @@ static void enlarge(struct image *dst, const struct image *src, int factor)
 		}
 }
 
-void predict_draw(struct image *dst, const struct image *picture, const struct said *said, int n)
+void task_draw(struct image *dst, const struct image *picture, const struct task_said *said, int n)
 {
-	int side = picture->w > picture->h ? picture->w : picture->h, lines = panel_lines(said, n);
+	int side = picture->w > picture->h ? picture->w : picture->h, lines = 0;
 	int factor = side < LEAST_SIDE ? (LEAST_SIDE + side - 1) / side : 1, w = picture->w * factor;
-	int h = picture->h * factor, least = lines * LINE + 2 * MARGIN;
+	int h = picture->h * factor, least;
 	double radius = fmax(1, side * factor / 128.);
 	struct panel p = { dst, w, MARGIN };
 
+	for (int k = 0; k < n; k++)
+		lines += lines_of(&said[k]);
+	least = lines * LINE + 2 * MARGIN;
 	image_resize(dst, w + (lines ? PANEL : 0), lines && h < least ? least : h);
 	draw_fill(dst, 0, 0, dst->w, dst->h, black);
 	enlarge(dst, picture, factor);
 	for (int k = 0; k < n; k++) {
-		int width = point_width(said[k].model), total = said[k].model->task->predictions(said[k].model);
+		int width = point_width(said[k].model);
 		/* Vertices are many: small dots leave the face to be seen. */
-		double r = width == 3 && total > 3 * 500 ? .6 : radius;
+		double r = width && said[k].values > width * FEW_POINTS ? .6 : radius;
 
-		for (int i = 0; width && i + width <= total; i += width)
-			draw_disc(dst, factor * said[k].prediction[i], factor * said[k].prediction[i + 1], r, dot);
+		for (int i = 0; width && i + width <= said[k].values; i += width)
+			draw_disc(dst, factor * said[k].value[i], factor * said[k].value[i + 1], r, dot);
 		draw_said(&p, &said[k]);
 	}
 }
 
-int predict_draw_file(const char *dir, uint64_t number, const char *name, const struct image *picture,
-		      const struct said *said, int n, struct err *e)
+int task_draw_file(const char *dir, uint64_t number, const char *name, const struct image *picture,
+		   const struct task_said *said, int n, struct err *e)
 {
 	char *path = xasprintf("%s/%06llu-%.*s.png", dir, (unsigned long long)number, NAME, name);
 	struct image m = { 0 };
@@ -138,7 +148,7 @@ int predict_draw_file(const char *dir, uint64_t number, const char *name, const 
 	for (char *s = path + strlen(dir) + 1; *s; s++)
 		if (*s == '/')
 			*s = '_';
-	predict_draw(&m, picture, said, n);
+	task_draw(&m, picture, said, n);
 	if (!io_make_dirs(dir, e) && !image_encode_png(&m, &b, e))
 		rc = io_write_file(path, b.data, b.len, e);
 	image_release(&m);
