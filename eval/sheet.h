@@ -99,8 +99,8 @@ struct sheet {
 	char **note; /* for the footnote */
 	size_t notes;
 	size_t absent; /* files that were given and are not there */
-	size_t cells, missing,
-		short_of_seeds; /* set by sheet_finish: cells to fill, without a run, with fewer seeds than others */
+	/* Set by sheet_finish. Cells to fill, without a run, with fewer seeds than others, whose number is nan. */
+	size_t cells, missing, short_of_seeds, undefined;
 };
 
 /*

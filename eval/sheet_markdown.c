@@ -222,6 +222,8 @@ static void add_title(struct buf *b, const struct sheet *s)
 		buf_add_str(b, ".\n");
 		buf_release(&missing);
 	}
+	if (s->undefined)
+		buf_printf(b, "\n**Not numbers.** %zu of %zu are nan.\n", s->undefined, s->cells);
 }
 
 void sheet_markdown(const struct sheet *s, struct buf *b)

@@ -243,11 +243,12 @@ static void cell_mean(struct sheet_cell *c)
 
 static void say_line(const struct sheet *s, const struct sheet_part *p, const struct sheet_line *l)
 {
-	size_t missing = 0, few = 0;
+	size_t missing = 0, few = 0, undefined = 0;
 
 	for (size_t c = 0; c < p->columns; c++) {
 		missing += l->cell[c].runs == 0;
 		few += l->cell[c].runs > 0 && l->cell[c].runs < s->seeds;
+		undefined += l->cell[c].runs > 0 && isnan(l->cell[c].value);
 	}
 	if (missing)
 		warn("%s: %s %s %s: %zu of %zu numbers are missing", s->spec->name, p->dataset, l->fraction, l->row,
@@ -256,6 +257,9 @@ static void say_line(const struct sheet *s, const struct sheet_part *p, const st
 		if (l->cell[c].runs == 0 && l->cell[c].other)
 			hint("%s %s is there with normaliser '%s', not '%s'", p->column[c].subset, p->column[c].metric,
 			     l->cell[c].other, p->column[c].normaliser);
+	if (undefined)
+		warn("%s: %s %s %s: %zu of %zu numbers are nan", s->spec->name, p->dataset, l->fraction, l->row,
+		     undefined, p->columns);
 	if (few)
 		warn("%s: %s %s %s: %zu of %zu numbers are of fewer than %zu seeds", s->spec->name, p->dataset,
 		     l->fraction, l->row, few, p->columns, s->seeds);
@@ -273,8 +277,10 @@ void sheet_finish(struct sheet *s)
 				s->cells++;
 				s->missing += l->cell[c].runs == 0;
 				s->short_of_seeds += l->cell[c].runs > 0 && l->cell[c].runs < s->seeds;
-				if (l->cell[c].runs)
-					cell_mean(&l->cell[c]);
+				if (!l->cell[c].runs)
+					continue;
+				cell_mean(&l->cell[c]);
+				s->undefined += isnan(l->cell[c].value) != 0;
 			}
 			if (*l->init)
 				say_line(s, p, l);

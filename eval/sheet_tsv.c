@@ -75,6 +75,8 @@ void sheet_tsv(const struct sheet *s, bool no_pg, int argc, char *const *argv, s
 		sheet_say_missing(s, &missing);
 		add_comment(&comments, "incomplete", missing.data);
 	}
+	if (s->undefined)
+		buf_printf(&comments, "#nan\t%zu of %zu numbers are nan\n", s->undefined, s->cells);
 	add_comment(&comments, "claim", s->spec->claim);
 	for (size_t i = 0; i < s->notes; i++)
 		add_comment(&comments, "note", s->note[i]);

@@ -114,6 +114,14 @@ col() { awk -F '\t' -v want="$*" '/^#/ { next } !n { for (i = 1; i <= NF; i++) c
 	# The printed numbers stay; who is best of a column with a hole is not known.
 	[ "$(col fraction paper_best best <t.tsv | awk '$1 == "2%" { print $3 }' | sort -u)" = - ]
 	[ "$(col fraction paper_best best <t.tsv | awk '$1 == "2%" { print $2 }' | grep -c yes)" -eq 9 ]
+	# Nan is there, and named.
+	rows_of table3 | sed '2s/	0.590	/	nan	/' >nan
+	run --separate-stderr table table3 --no-pg -o n.tsv --markdown n.md nan
+	[ "$status" -eq 0 ]
+	[ "$stderr" = "frl-eval: table3: affectnet 100% random: 1 of 9 numbers are nan" ]
+	[ "$(col value difference best state <n.tsv | grep nan)" = "nan nan - result" ]
+	grep -q '^#nan	1 of 108 numbers are nan$' n.tsv
+	grep -q '^\*\*Not numbers.\*\* 1 of 108 are nan.$' n.md
 	# A file that is not there, though nothing lacks; no file at all.
 	rows_of table3 >all
 	run --separate-stderr table table3 -o u.tsv all gone.tsv
