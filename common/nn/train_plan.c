@@ -188,7 +188,9 @@ static void prepare(struct train_plan *p, int i)
 		prepare_bn(p, i);
 		break;
 	case NODE_LINEAR:
-		p->partial_bytes = larger(p->partial_bytes, (size_t)d->c * ((size_t)p->net->node[d->x].c + 1) * real);
+		if (!train_run_linear_is_large(d, p->net->node[d->x].c))
+			p->partial_bytes = larger(p->partial_bytes,
+						  (size_t)d->c * ((size_t)p->net->node[d->x].c + 1) * real);
 		break;
 	case NODE_SPIRAL:
 		prepare_spiral(p, i);

@@ -66,6 +66,8 @@ void train_run_transposed(const struct job *j, int slice, int worker);
 void train_run_transposed_backward(struct job *j, int threads);
 void train_run_linear(const struct job *j, int slice, int worker);
 void train_run_linear_backward(struct job *j, int threads);
+/* Whether a linear layer of an input of so many channels has too many weights for a gradient a slice. */
+bool train_run_linear_is_large(const struct node *d, int channels);
 /* Linear layers' partial gradients of slices, added in their order; spiral convolutions' are alike. */
 void train_run_linear_add(struct job *j, int threads);
 /* train_run_spiral.c; the tile: rows that are gathered at once, of an input of so many channels. */

@@ -155,8 +155,36 @@ void train_run_linear_add(struct job *j, int threads)
 	parallel_for(threads, PIECES, add_linear_piece, j);
 }
 
+/* Of so many weights, partial gradients would cost more than they save: a slice's take as much memory as the gradient. */
+static const size_t LARGE_LINEAR = (size_t)1 << 23;
+
+bool train_run_linear_is_large(const struct node *d, int channels)
+{
+	return (size_t)d->c * (size_t)channels >= LARGE_LINEAR;
+}
+
+/* The gradient of the weights over all samples in one go, beside those of the slices' inputs. */
+static void large_linear_backward(void *data, size_t i, int worker)
+{
+	const struct job *j = data;
+	const struct nn_train *ops = j->ops;
+
+	(void)worker;
+	if (i == 0) {
+		ops->linear_backward_weights(ops, &j->x->value, &j->s->grad, node_grad(j->p->net, j->d, 0),
+					     j->d->bias ? node_grad(j->p->net, j->d, 1) : NULL, true);
+		return;
+	}
+	struct nn_batch dy = job_part(j, &j->s->grad, (int)i - 1), dx = job_part(j, &j->x->grad, (int)i - 1);
+	ops->linear_backward_data(ops, &dy, node_value(j->p->net, j->d, 0), &dx, j->accumulate);
+}
+
 void train_run_linear_backward(struct job *j, int threads)
 {
+	if (train_run_linear_is_large(j->d, j->x->value.c)) {
+		parallel_for(threads, j->x->grad.data ? (size_t)j->p->slices + 1 : 1, large_linear_backward, j);
+		return;
+	}
 	parallel_for(threads, (size_t)j->p->slices, linear_backward_slice, j);
 	train_run_linear_add(j, threads);
 }

@@ -316,6 +316,28 @@ static void test_cpu(void **unused)
 	}
 }
 
+/* So many weights that their gradient is made in one go: 4,100 x 2,050. */
+static int many_weights(struct train_net *n, int *output)
+{
+	int x = train_net_linear(n, train_net_input(n, 4, false), "first", 2050, true);
+
+	x = train_net_act(n, train_net_linear(n, x, "many", 4100, true), NN_ELU);
+	output[0] = train_net_linear(n, x, "last", 3, true);
+	return 1;
+}
+
+static void test_many_weights(void **unused)
+{
+	struct subject *s;
+
+	(void)unused;
+	against(nn_train_cpu(), many_weights, 2e-5);
+	s = subject_new(nn_train_cpu(), many_weights, TRAIN_KEEP_ALL);
+	/* a slice's partial gradient would be 33 MB */
+	assert_true(train_plan_bytes(s->plan) < 1 << 20);
+	subject_free(s);
+}
+
 static void test_tiles(void **unused)
 {
 	double loss[2];
@@ -481,8 +503,9 @@ static void test_draws(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_differences), cmocka_unit_test(test_cpu),		cmocka_unit_test(test_tiles),
-		cmocka_unit_test(test_kept),	    cmocka_unit_test(test_resnet_kept), cmocka_unit_test(test_draws),
+		cmocka_unit_test(test_differences),  cmocka_unit_test(test_cpu),  cmocka_unit_test(test_tiles),
+		cmocka_unit_test(test_many_weights), cmocka_unit_test(test_kept), cmocka_unit_test(test_resnet_kept),
+		cmocka_unit_test(test_draws),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
