@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "common/model/train_options.h"
+
 const struct opt_program options_program = {
 	.name = "frl-finetune",
 	.synopsis = "frl-finetune TASK --data FILE,.. --labels FILE --out RUN [option ...]\n"
@@ -15,10 +17,7 @@ const struct opt_program options_program = {
 		   "frl-finetune emotion --resume emo",
 };
 
-static const char *const archs[] = { "resnet18", "resnet50", NULL };
 static const char *const presets[] = { "paper", "paper-printed", NULL };
-static const char *const optimizers[] = { "sgd", "lars", "adam", NULL };
-static const char *const schedules[] = { "cosine", "steps", "constant", NULL };
 static const char *const compats[] = { "none", "hrnet", NULL };
 static const char *const norms[] = { "sync", "local", "frozen", NULL };
 
@@ -70,7 +69,7 @@ struct opt *options_table(struct options *o)
 {
 	const struct opt options[] = {
 		OPT_GROUP("Input and output"),
-		OPT_STR(0, "data", "FILE,..", &o->data, "record streams of pictures, one after the other"),
+		TRAIN_ROW_DATA(o),
 		OPT_STR(0, "labels", "FILE", &o->labels, "manifest with the task's columns, joined on id and face"),
 		OPT_STR(0, "mesh", "FILE,..", &o->mesh,
 			"mesh: record streams of vertices, joined on id and face, those held out too"),
@@ -88,15 +87,15 @@ struct opt *options_table(struct options *o)
 			"hold out that share of ids to choose RUN/best by"),
 		OPT_STR(0, "val-data", "FILE,..", &o->val_data, "or choose it by these pictures"),
 		OPT_STR(0, "val-labels", "FILE", &o->val_labels, "and these labels"),
-		OPT_STR(0, "out", "RUN", &o->out, "the run's folder: log and checkpoints"),
-		OPT_STR(0, "resume", "RUN", &o->resume, "go on with a run from its last checkpoint"),
+		TRAIN_ROW_OUT(o),
+		TRAIN_ROW_RESUME(o),
 		OPT_STR(0, "init", "random|FILE|RUN", &o->init, "the backbone's weights at the start"),
 		OPT_CHOICE(0, "preset", "NAME", &o->preset, presets, "the supplement's settings, or with its misprint"),
 		OPT_BOOL(0, "print-preset", &o->print_preset,
 			 "write the task's settings and their sources as TSV, and end"),
 		OPT_GROUP("Network"),
-		OPT_CHOICE(0, "arch", NULL, &o->arch, archs, "the backbone"),
-		OPT_INT(0, "width", "N", &o->width, 1, 4, "channels of the backbone, times 1, 2 or 4"),
+		TRAIN_ROW_ARCH(o),
+		TRAIN_ROW_WIDTH(o),
 		OPT_INT(0, "size", "N", &o->size, 32, 1024, "pixels a side of the network's input"),
 		OPT_INT(0, "classes", "N", &o->classes, 7, 8, "emotion: classes of expression, 8 with contempt"),
 		OPT_INT(0, "embedding", "N", &o->dims, 2, 1 << 16, "recognition: dimensions of the embedding"),
@@ -120,30 +119,29 @@ struct opt *options_table(struct options *o)
 		OPT_F64(0, "blur-p", "P", &o->blur_p, 0, 1, "share of blurred pictures, 5 to 11 pixels"),
 		OPT_GROUP("Optimiser"),
 		OPT_INT(0, "batch", "N", &o->batch, 1, 1 << 20, "samples of a step, over all ranks"),
-		OPT_CHOICE(0, "optimizer", NULL, &o->optimizer, optimizers, "how a step follows the gradient"),
+		TRAIN_ROW_OPTIMIZER(o),
 		OPT_F64(0, "lr", "X", &o->lr, 0, 1e6, "learning rate"),
 		OPT_F64(0, "backbone-lr", "X", &o->backbone_lr, 0, 1e3, "the backbone's, as a factor on it"),
-		OPT_CHOICE(0, "schedule", NULL, &o->schedule, schedules, "the rate's course after the warm-up"),
-		OPT_STR(0, "warmup", "TIME", &o->warmup, "length of the linear warm-up"),
-		OPT_STR(0, "drops", "TIME,..", &o->drops, "when --schedule steps drops the rate"),
-		OPT_F64(0, "drop-factor", "X", &o->drop_factor, 1e-6, 1, "what a drop multiplies it with"),
+		TRAIN_ROW_SCHEDULE(o),
+		TRAIN_ROW_WARMUP(o),
+		TRAIN_ROW_DROPS(o),
+		TRAIN_ROW_DROP_FACTOR(o),
 		OPT_F64(0, "final-lr", "X", &o->final_lr, 0, 1e6, "where --schedule cosine ends"),
-		OPT_F64(0, "momentum", "X", &o->momentum, 0, .99999, "of SGD and LARS"),
+		TRAIN_ROW_MOMENTUM(o),
 		OPT_F64(0, "beta1", "X", &o->beta1, 0, .99999, "of Adam"),
 		OPT_F64(0, "beta2", "X", &o->beta2, 0, .99999, "of Adam"),
 		OPT_F64(0, "weight-decay", "X", &o->decay, 0, 1, "L2 on the parameters, in the gradient"),
 		OPT_F64(0, "epochs", "N", &o->epochs, 0, 1e6, "length of the run; 0: the preset's, by --fraction"),
-		OPT_I64(0, "steps", "N", &o->steps, 0, 1e15, "length of the run in steps; 0: --epochs"),
+		TRAIN_ROW_STEPS(o),
 		OPT_GROUP("Looking at it, and saving"),
 		OPT_STR(0, "dump-views", "FILE", &o->dump_views,
 			"write the pictures that were trained on, with their labels drawn on"),
-		OPT_INT(0, "log", "N", &o->log, 1, 1 << 30, "a line for people every N steps"),
-		OPT_STR(0, "save-every", "TIME", &o->save_every, "time between checkpoints; 0: only at the end"),
-		OPT_INT(0, "keep", "N", &o->keep, 1, 1 << 20, "how many of the last checkpoints stay"),
+		TRAIN_ROW_LOG(o),
+		TRAIN_ROW_SAVE_EVERY(o),
+		TRAIN_ROW_KEEP(o),
 		OPT_GROUP("Common"),
 		OPT_I64(0, "seed", "N", &o->seed, 0, 9e15, "another seed, another start, order and augmentation"),
-		OPT_INT(0, "slices", "N", &o->slices, 1, 4096,
-			"pieces that a batch is computed in; they decide the last bits, and the most threads"),
+		TRAIN_ROW_SLICES(o),
 		OPT_INT(0, "prefetch", "N", &o->prefetch, 1, 64, "batches made ahead"),
 		OPT_THREADS(&o->common),
 		OPT_QUIET(&o->common),

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/io.h"
+#include "common/model/train_options.h"
 #include "common/num.h"
 #include "finetune/options.h"
 
@@ -22,37 +23,6 @@ static int numbers(const char *option, const char *text, const char *mark, doubl
 				  option, text, n, mark);
 }
 
-static int length(const char *option, const char *text, struct schedule_length *l, struct err *e)
-{
-	return schedule_length_parse(l, text, e) ? err_prefix(e, "option '--%s'", option) : 0;
-}
-
-static int drops(const struct options *o, struct plan *p, struct err *e)
-{
-	char *copy = xstrdup(o->drops), *at = copy;
-	int rc = 0;
-
-	for (char *part; !rc && *o->drops && (part = strsep(&at, ","));)
-		rc = p->drops < SCHEDULE_MAX_DROPS
-			     ? length("drops", part, &p->drop[p->drops++], e)
-			     : err_code(e, EXIT_CODE_USAGE, "option '--drops': more than %d", SCHEDULE_MAX_DROPS);
-	free(copy);
-	return rc;
-}
-
-static struct optim_config optim_of(const struct options *o)
-{
-	return (struct optim_config){
-		.kind = (enum optim_kind)o->optimizer,
-		.momentum = o->momentum,
-		.weight_decay = o->decay,
-		.trust = .001,
-		.eps = 1e-8,
-		.beta1 = o->beta1,
-		.beta2 = o->beta2,
-	};
-}
-
 /* The supplement gives a range of epochs; which end is which, and the middle, are ours. */
 static double epochs_of(const struct task *task, double fraction)
 {
@@ -61,7 +31,8 @@ static double epochs_of(const struct task *task, double fraction)
 
 int options_plan(const struct options *o, double fraction, struct plan *p, struct err *e)
 {
-	*p = (struct plan){ .warp = o->task->preset.warp, .optim = optim_of(o), .lr = o->lr, .fraction = fraction };
+	*p = (struct plan){ .warp = o->task->preset.warp, .lr = o->lr, .fraction = fraction };
+	p->optim = train_option_optim(o->optimizer, o->momentum, o->decay);
 	p->warp.rotation = o->rotation;
 	p->warp.translation = o->translation;
 	p->warp.flip_p = o->flip_p;
@@ -69,10 +40,13 @@ int options_plan(const struct options *o, double fraction, struct plan *p, struc
 	p->warp.blur_taps[0] = 5;
 	p->warp.blur_taps[1] = 10;
 	p->epochs = o->epochs > 0 ? o->epochs : epochs_of(o->task, fraction);
-	return numbers("scale", o->scale, "-", p->warp.scale, 2, e) ||
+	p->optim.beta1 = o->beta1;
+	p->optim.beta2 = o->beta2;
+	return train_option_width(o->width, e) || numbers("scale", o->scale, "-", p->warp.scale, 2, e) ||
 			       numbers("jitter", o->jitter, ",", p->warp.jitter, AUGMENT_COLOURS, e) ||
-			       length("warmup", o->warmup, &p->warmup, e) ||
-			       length("save-every", o->save_every, &p->save_every, e) || drops(o, p, e)
+			       train_option_length(&p->warmup, "warmup", o->warmup, e) ||
+			       train_option_length(&p->save_every, "save-every", o->save_every, e) ||
+			       train_option_drops(p->drop, &p->drops, o->drops, e)
 		       ? -1
 		       : 0;
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "common/model/train_options.h"
 #include "pretrain/presets.h"
 
 const struct opt_program options_program = {
@@ -16,10 +17,7 @@ const struct opt_program options_program = {
 		   "mpirun -n 2 frl-pretrain --data a.bin,b.bin --preset paper --out run",
 };
 
-static const char *const archs[] = { "resnet18", "resnet50", NULL };
-static const char *const optimizers[] = { "sgd", "lars", "adam", NULL };
 static const char *const dtypes[] = { "f32", "bf16", "auto", NULL };
-static const char *const schedules[] = { "cosine", "steps", "constant", NULL };
 
 void options_default(struct options *o)
 {
@@ -66,18 +64,18 @@ struct opt *options_table(struct options *o)
 {
 	const struct opt options[] = {
 		OPT_GROUP("Input and output"),
-		OPT_STR(0, "data", "FILE,..", &o->data, "record streams of pictures, one after the other"),
+		TRAIN_ROW_DATA(o),
 		OPT_STR(0, "views", "FILE", &o->views, "or a stream of views made elsewhere, replayed in order"),
 		OPT_STR(0, "dump-views", "FILE", &o->dump_views, "write the views that were trained on"),
-		OPT_STR(0, "out", "RUN", &o->out, "the run's folder: log and checkpoints"),
-		OPT_STR(0, "resume", "RUN", &o->resume, "go on with a run from its last checkpoint"),
+		TRAIN_ROW_OUT(o),
+		TRAIN_ROW_RESUME(o),
 		OPT_STR(0, "init", "random|FILE", &o->init, "the backbone's weights at the start"),
 		OPT_BOOL(0, "init-head", &o->init_head, "take head and prototypes from --init's file as well"),
 		OPT_CHOICE(0, "preset", "NAME", &o->preset, preset_names, "set options that belong together"),
 		OPT_BOOL(0, "print-schedule", &o->print_schedule, "write step and learning rate as TSV, and end"),
 		OPT_GROUP("Network"),
-		OPT_CHOICE(0, "arch", NULL, &o->arch, archs, "the backbone"),
-		OPT_INT(0, "width", "N", &o->width, 1, 4, "channels of the backbone, times 1, 2 or 4"),
+		TRAIN_ROW_ARCH(o),
+		TRAIN_ROW_WIDTH(o),
 		OPT_INT(0, "hidden", "N", &o->hidden, 0, 1 << 16,
 			"hidden layer of the projection head; 0: as wide as the backbone's features"),
 		OPT_INT(0, "feat-dim", "N", &o->features, 1, 1 << 16, "dimensions of an embedding"),
@@ -104,26 +102,26 @@ struct opt *options_table(struct options *o)
 		OPT_STR(0, "queue-start", "TIME", &o->queue_start, "when the queue begins to fill"),
 		OPT_STR(0, "freeze-prototypes", "TIME", &o->freeze, "until then the prototypes stay as they are"),
 		OPT_GROUP("Optimiser"),
-		OPT_CHOICE(0, "optimizer", NULL, &o->optimizer, optimizers, "how a step follows the gradient"),
+		TRAIN_ROW_OPTIMIZER(o),
 		OPT_F64(0, "lr", "X", &o->lr, 0, 1e6, "learning rate; 0: .3 for each 256 of the batch"),
 		OPT_F64(0, "start-lr", "X", &o->start_lr, 0, 1e6, "where the warm-up starts"),
 		OPT_F64(0, "final-lr", "X", &o->final_lr, -1, 1e6, "where the cosine ends; -1: a thousandth of --lr"),
-		OPT_STR(0, "warmup", "TIME", &o->warmup, "length of the linear warm-up"),
-		OPT_CHOICE(0, "schedule", NULL, &o->schedule, schedules, "the rate's course after the warm-up"),
-		OPT_STR(0, "drops", "TIME,..", &o->drops, "when --schedule steps drops the rate"),
-		OPT_F64(0, "drop-factor", "X", &o->drop_factor, 1e-6, 1, "what a drop multiplies it with"),
-		OPT_F64(0, "momentum", "X", &o->momentum, 0, .99999, "of SGD and LARS"),
+		TRAIN_ROW_WARMUP(o),
+		TRAIN_ROW_SCHEDULE(o),
+		TRAIN_ROW_DROPS(o),
+		TRAIN_ROW_DROP_FACTOR(o),
+		TRAIN_ROW_MOMENTUM(o),
 		OPT_F64(0, "weight-decay", "X", &o->decay, 0, 1, "L2 on the parameters"),
 		OPT_F64(0, "epochs", "N", &o->epochs, 0, 1e6, "length of the run"),
-		OPT_I64(0, "steps", "N", &o->steps, 0, 1e15, "length of the run in steps; 0: --epochs"),
+		TRAIN_ROW_STEPS(o),
 		OPT_GROUP("Looking at it, and saving"),
-		OPT_INT(0, "log", "N", &o->log, 1, 1 << 30, "a line for people every N steps"),
+		TRAIN_ROW_LOG(o),
 		OPT_STR(0, "probe", "FILE[:K],..", &o->probe,
 			"labelled record streams: accuracy of the K (20) nearest neighbours"),
 		OPT_STR(0, "probe-every", "TIME", &o->probe_every, "time between probes; 0: only at the end"),
 		OPT_STR(0, "tensorboard", "DIR", &o->tensorboard, "write TensorBoard event files there too"),
-		OPT_STR(0, "save-every", "TIME", &o->save_every, "time between checkpoints; 0: only at the end"),
-		OPT_INT(0, "keep", "N", &o->keep, 1, 1 << 20, "how many of the last checkpoints stay"),
+		TRAIN_ROW_SAVE_EVERY(o),
+		TRAIN_ROW_KEEP(o),
 		OPT_STR(0, "keep-every", "TIME", &o->keep_every, "those at multiples of it stay as well; 0: none"),
 		OPT_GROUP("Common"),
 		OPT_I64(0, "seed", "N", &o->seed, 0, 9e15, "another seed, another start, order and views"),
@@ -131,8 +129,7 @@ struct opt *options_table(struct options *o)
 			 "keep less of forward and compute it again: less memory, more time, the same bits"),
 		OPT_CHOICE(0, "dtype", NULL, &o->dtype, dtypes,
 			   "numbers of activations; auto: bf16 where the machine is fast in it"),
-		OPT_INT(0, "slices", "N", &o->slices, 1, 4096,
-			"pieces that a batch is computed in; they decide the last bits, and the most threads"),
+		TRAIN_ROW_SLICES(o),
 		OPT_INT(0, "prefetch", "N", &o->prefetch, 1, 64, "batches of views made ahead"),
 		OPT_THREADS(&o->common),
 		OPT_QUIET(&o->common),

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/model/train_options.h"
 #include "common/num.h"
 #include "pretrain/options.h"
 
@@ -103,46 +104,23 @@ static int colours(const struct options *o, struct plan *p, struct err *e)
 	return 0;
 }
 
-static int length(struct schedule_length *l, const char *name, const char *text, struct err *e)
-{
-	if (!schedule_length_parse(l, text, e))
-		return 0;
-	err_prefix(e, "option '--%s'", name);
-	e->code = EXIT_CODE_USAGE;
-	return -1;
-}
-
 static int lengths(const struct options *o, struct plan *p, struct err *e)
 {
-	char *copy = NULL, *part[MOST_PARTS];
-	int rc = -1;
-
-	if (length(&p->warmup, "warmup", o->warmup, e) || length(&p->freeze, "freeze-prototypes", o->freeze, e) ||
-	    length(&p->queue_start, "queue-start", o->queue_start, e) ||
-	    length(&p->save_every, "save-every", o->save_every, e) ||
-	    length(&p->keep_every, "keep-every", o->keep_every, e) ||
-	    length(&p->probe_every, "probe-every", o->probe_every, e))
-		return -1;
-	p->drops = *o->drops ? split(o->drops, ',', &copy, part) : 0;
-	if (p->drops < 0 || p->drops > SCHEDULE_MAX_DROPS) {
-		err_code(e, EXIT_CODE_USAGE, "option '--drops': at most %d", SCHEDULE_MAX_DROPS);
-		goto out;
-	}
-	for (int i = 0; i < p->drops; i++)
-		if (length(&p->drop[i], "drops", part[i], e))
-			goto out;
-	rc = 0;
-out:
-	free(copy);
-	return rc;
+	return train_option_length(&p->warmup, "warmup", o->warmup, e) ||
+			       train_option_length(&p->freeze, "freeze-prototypes", o->freeze, e) ||
+			       train_option_length(&p->queue_start, "queue-start", o->queue_start, e) ||
+			       train_option_length(&p->save_every, "save-every", o->save_every, e) ||
+			       train_option_length(&p->keep_every, "keep-every", o->keep_every, e) ||
+			       train_option_length(&p->probe_every, "probe-every", o->probe_every, e) ||
+			       train_option_drops(p->drop, &p->drops, o->drops, e)
+		       ? -1
+		       : 0;
 }
 
 int options_plan(const struct options *o, struct plan *p, struct err *e)
 {
 	*p = (struct plan){ 0 };
-	if (o->width == 3)
-		return err_code(e, EXIT_CODE_USAGE, "option '--width': 1, 2 or 4");
-	if (crops(o, p, e) || areas(o, p, e) || colours(o, p, e) || lengths(o, p, e))
+	if (train_option_width(o->width, e) || crops(o, p, e) || areas(o, p, e) || colours(o, p, e) || lengths(o, p, e))
 		return -1;
 	p->lr = o->lr > 0 ? o->lr : .3 * o->batch / 256;
 	p->final_lr = o->final_lr < 0 ? p->lr / 1000 : o->final_lr;
@@ -174,13 +152,5 @@ void options_schedule(const struct options *o, const struct plan *p, uint64_t pe
 
 struct optim_config options_optim(const struct options *o)
 {
-	return (struct optim_config){
-		.kind = (enum optim_kind)o->optimizer,
-		.momentum = o->momentum,
-		.weight_decay = o->decay,
-		.trust = .001,
-		.eps = 1e-8,
-		.beta1 = .9,
-		.beta2 = .999,
-	};
+	return train_option_optim(o->optimizer, o->momentum, o->decay);
 }

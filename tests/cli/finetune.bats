@@ -195,6 +195,8 @@ tensor() {
 	fails 2 "--data and --labels are needed" frl-finetune au --out no
 	fails 2 "holds a run of 8 steps" frl-finetune au -q $(tiny) --out "$first"
 	fails 2 "cannot go on with" frl-finetune au -q --resume "$first" --batch 7
+	fails 2 "'--width': 1, 2 or 4" frl-finetune au -q $(tiny) --width 3 --out no
+	fails 2 "'--drops'" frl-finetune au -q $(tiny) --drops 1,x --out no
 }
 
 @test "predict: rows of several tasks, the same for any threads and neighbours; scored by frl-eval" {
