@@ -172,8 +172,9 @@ static void parse(struct config *c, int argc, char **argv)
 			"an OBJ file with materials and textures, instead of a model"),
 		OPT_STR(0, "poses", "FILE", &c->scan.poses,
 			"pitch and yaw of each picture; without: the usual fifteen"),
-		OPT_STR(0, "points", "FILE", &c->scan.points,
-			"its 68 points: vertices, x y z, or a frontal picture's row"),
+		OPT_LIST(0, "points", "FILE", &c->scan.points,
+			 "its 68 points: vertices, x y z, or a frontal picture's row"),
+		OPT_STR(0, "found", "FILE", &c->scan.found, "write the vertices of the points, for --points"),
 		OPT_F64(0, "unit", "MM", &c->scan.unit, 1e-6, 1e6, "millimetres that a unit of the scan is"),
 		OPT_STR(0, "id-prefix", "TEXT", &c->scan.prefix, "before PITCH_YAW.png in ids and paths"),
 		OPT_GROUP("Output"),
@@ -269,8 +270,10 @@ static void check_scan(struct config *c)
 	check_outputs(&c->names, !c->root);
 	if (c->model || c->layout >= 0 || c->names.params || c->names.template || f->align || c->n || c->identities)
 		opt_usage(&program, "--scan does not go with a model, its persons and what is written of them");
-	if (c->names.mesh && !c->scan.points)
+	if (c->names.mesh && !c->scan.points.n)
 		opt_usage(&program, "--mesh of a scan needs --points: the nose's tip");
+	if (c->scan.found && !c->scan.points.n)
+		opt_usage(&program, "--found needs --points");
 	if (!f->size)
 		f->size = DEFAULT_SIZE;
 	if (f->face == 0)
@@ -304,8 +307,8 @@ static void check(struct config *c)
 	struct synth_options *o = &c->scene.options;
 	struct synth_frame *f = &c->scene.frame;
 
-	if (c->scan.poses || c->scan.points || c->scan.prefix)
-		opt_usage(&program, "--poses, --points and --id-prefix go with --scan");
+	if (c->scan.poses || c->scan.points.n || c->scan.found || c->scan.prefix)
+		opt_usage(&program, "--poses, --points, --found and --id-prefix go with --scan");
 	if (!c->model)
 		opt_usage(&program, isatty(STDIN_FILENO) ? NULL : "--model DIR is needed");
 	check_outputs(&c->names, true);

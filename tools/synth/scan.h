@@ -16,6 +16,9 @@
 #include "tools/synth/mtl.h"
 #include "tools/synth/raster.h"
 
+/* What a list of vertices begins with that were lifted. */
+#define SCAN_LIFTED_LINE "# lifted"
+
 enum scan_points { SCAN_POINTS_NONE, SCAN_POINTS_GIVEN, SCAN_POINTS_LIFTED };
 
 struct scan {
@@ -41,9 +44,9 @@ int scan_load(struct scan *s, const char *path, struct err *e);
 void scan_release(struct scan *s);
 
 /*
- * The 68 points from a file: a vertex number from 0 a line; or x y z a line, to which the nearest vertex is taken; or a manifest
- * of one row with lm0x .. lm67y, places in the picture of pitch 0 and yaw 0 that the same frame gives without points: what is
- * seen there is taken (lifted).
+ * The 68 points from a file: a vertex number from 0 a line (behind SCAN_LIFTED_LINE they count as lifted); or x y z a line, to
+ * which the nearest vertex is taken; or a manifest of one row with lm0x .. lm67y, places in the picture of pitch 0 and yaw 0 that
+ * the same frame gives with the points so far, or without any: what is seen there is taken (lifted).
  */
 int scan_read_points(struct scan *s, const char *path, const struct synth_frame *f, int samples, struct err *e);
 

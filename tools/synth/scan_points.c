@@ -51,6 +51,8 @@ static int take_line(const struct scan *s, char **word, int words, int32_t *poin
 static int read_lines(struct scan *s, const char *path, char *text, struct err *e)
 {
 	int32_t point[SYNTH_LANDMARKS];
+	enum scan_points how = strncmp(text, SCAN_LIFTED_LINE "\n", sizeof SCAN_LIFTED_LINE) ? SCAN_POINTS_GIVEN
+											     : SCAN_POINTS_LIFTED;
 	int n = 0, form = 0, number = 0;
 
 	for (char *line = text, *next; line; line = next) {
@@ -62,7 +64,7 @@ static int read_lines(struct scan *s, const char *path, char *text, struct err *
 			*next++ = 0;
 		number++;
 		words = split(line, word);
-		if (!words)
+		if (!words || (number == 1 && how == SCAN_POINTS_LIFTED))
 			continue;
 		form = form ? form : words;
 		if (words != form || n == SYNTH_LANDMARKS || take_line(s, word, words, &point[n]))
@@ -73,7 +75,7 @@ static int read_lines(struct scan *s, const char *path, char *text, struct err *
 	}
 	if (n != SYNTH_LANDMARKS)
 		return err_set(e, "'%s': %d points; 68 are needed", path, n);
-	scan_set_points(s, point, SCAN_POINTS_GIVEN);
+	scan_set_points(s, point, how);
 	return 0;
 }
 

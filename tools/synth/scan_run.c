@@ -272,13 +272,31 @@ static int commit(struct state *s, struct err *e)
 	return s->pictures.out && (record_end(&s->pictures, provenance, e) || out_commit(&s->stream, e)) ? -1 : 0;
 }
 
+/* A vertex a line, as --points reads them. */
+static int write_found(const struct state *s, struct err *e)
+{
+	struct buf b = { 0 };
+	int rc;
+
+	if (s->scan.points == SCAN_POINTS_LIFTED)
+		buf_add_str(&b, SCAN_LIFTED_LINE "\n");
+	for (int i = 0; i < SYNTH_LANDMARKS; i++)
+		buf_printf(&b, "%d\n", s->scan.point[i]);
+	rc = io_write_file(s->run->found, b.data, b.len, e);
+	buf_release(&b);
+	return rc;
+}
+
 static int load(struct state *s, struct err *e)
 {
 	const struct scan_run *run = s->run;
 
 	if (find_poses(s, e) || scan_load(&s->scan, run->scan, e))
 		return -1;
-	if (run->points && scan_read_points(&s->scan, run->points, &run->frame, run->samples, e))
+	for (int i = 0; i < run->points.n; i++)
+		if (scan_read_points(&s->scan, run->points.item[i], &run->frame, run->samples, e))
+			return -1;
+	if (run->found && write_found(s, e))
 		return -1;
 	if (run->names.mesh) {
 		s->near = xrealloc_array(NULL, (size_t)s->scan.obj.vertices, sizeof *s->near);
