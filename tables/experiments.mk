@@ -3,7 +3,7 @@
 #   make tables SCALE=ci
 # All that are asked for are one make of its own, tables/paper/main.mk, as they share datasets and initialisations. What cannot be
 # made there does not keep it from the rest; its status is kept.
-EXPERIMENTS = table1 table2 table3 landmarks
+EXPERIMENTS = table1 table2 table3 recognition landmarks
 EXPERIMENTS_ASKED = $(if $(filter tables,$(MAKECMDGOALS)),$(EXPERIMENTS),$(filter $(EXPERIMENTS),$(MAKECMDGOALS)))
 PAPER_MAKE = $(MAKE) --no-print-directory -f tables/paper/main.mk BUILD='$(BUILD)'
 

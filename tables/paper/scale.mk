@@ -7,8 +7,8 @@ paper_TEST =
 small_FINETUNE = --size 128 --steps 1000
 small_TEST = 1000
 
-# ResNet-18, 20 steps of at most 8 pictures of 64 pixels, saved once.
-ci_FINETUNE = --arch resnet18 --size 64 --batch 8 --steps 20 --save-every 0
+# ResNet-18, 20 steps of at most 8 pictures of 48 pixels, saved once.
+ci_FINETUNE = --arch resnet18 --size 48 --batch 8 --slices 2 --steps 20 --save-every 0
 ci_TEST = 100
 
 ifndef $(SCALE)_FINETUNE
