@@ -26,7 +26,7 @@ fig1:
 
 FIG2_FRACTIONS = $(or $(FRACTIONS),100 10 2)
 FIG2_INITS = $(or $(INITS),random imagenet vggface ours)
-fig2_cells = tables/out/$(or $(SCALE),paper)
+fig2_cells = $(or $(RESULTS),tables/out)/$(or $(SCALE),paper)
 fig2_ced = $(sort $(or $(CED),$(foreach f,$(FIG2_FRACTIONS),$(foreach i,$(FIG2_INITS),\
 	$(wildcard $(fig2_cells)/mesh/300w-lp/$(f)pct/$(i)/seed*/ced-florence.tsv)))))
 fig2_out = $(if $(filter command,$(firstword $(origin OUT))),$(OUT),$(fig2_cells))
@@ -39,6 +39,8 @@ fig2:
 	@LC_ALL=C awk -v fractions='$(FIG2_FRACTIONS:%=%%)' -v inits='$(FIG2_INITS)' -f tables/fig2.awk $(fig2_ced) \
 		>'$(fig2_out)/fig2.tsv.tmp' || rc=$$?; \
 	case $${rc:-0} in 0 | 4) ;; *) rm -f '$(fig2_out)/fig2.tsv.tmp'; exit 1 ;; esac; \
+	if cmp -s '$(fig2_out)/fig2.tsv.tmp' '$(fig2_out)/fig2.tsv' && [ -f '$(fig2_out)/fig2.png' ] && \
+		[ -f '$(fig2_out)/fig2.svg' ]; then rm '$(fig2_out)/fig2.tsv.tmp'; exit $${rc:-0}; fi; \
 	mv '$(fig2_out)/fig2.tsv.tmp' '$(fig2_out)/fig2.tsv' || exit 1; \
 	{ $(call draw,fig2,tsv='$(fig2_out)/fig2.tsv',$(fig2_out)/fig2); }; \
 	exit $${rc:-0}

@@ -76,7 +76,7 @@ export THREADS := $(shell n=$$(($$(nproc) / $(JOBS))); echo $$((n > 0 ? n : 1)))
 
 cell_files = $(addprefix $(SETS)/$(word 2,$(1))/train,.bin -$(word 3,$(1))-seed0.tsv) \
 	$(foreach t,$(call tests_of,$(word 2,$(1))),$(SETS)/$(t)/test.bin $(SETS)/$(t)/test.tsv) \
-	$(call init_file,$(word 4,$(1)))
+	$(call init_file,$(word 4,$(1))) $(cell_files_$(word 1,$(1)))
 
 $(OUT)/%/eval.tsv: $$(call cell_files,$$(subst /, ,$$*)) | $(OUT)/settings
 	@$(HERE)/cell $(@D) \
@@ -87,6 +87,6 @@ $(OUT)/%/eval.tsv: $$(call cell_files,$$(subst /, ,$$*)) | $(OUT)/settings
 
 $(OUT)/settings: always
 	@$(HERE)/settings $@ 'DATA=$(DATA)' 'CROP=$(CROP)' 'OPTIONS=$(or $(OPTIONS),preset)' 'IMAGENET=$(IMAGENET)' \
-		'VGGFACE=$(VGGFACE)' 'OURS=$(OURS)'
+		'VGGFACE=$(VGGFACE)' 'OURS=$(OURS)' 'BFM=$(BFM)'
 always:
 .PHONY: always

@@ -14,11 +14,23 @@ init_file = $(if $(filter-out random,$(1)),$(or $(call init_there,$($(1)_INIT)),
 init_there = $(if $(1),$(or $(wildcard $(1)/model.safetensors),$(if $(or $(filter ci,$(SCALE)),$(call is_file,$(1))),$(1))))
 is_file = $(if $(wildcard $(1)/.),,$(wildcard $(1)))
 
-no_init = @echo "frl: $(1)='$($(1))': neither a file of weights nor a run's checkpoint. $(2); INITS= leaves it out" >&2; exit 3
+no_init = @echo "frl: $(1)='$($(1))': no weights there. $(2)" >&2; exit 3
 no-imagenet: ; $(call no_init,IMAGENET,torchvision's ResNet-50: frl-weights import resnet50-11ad3fa6.pth)
 no-vggface: ; $(call no_init,VGGFACE,VGGFace2's ResNet-50: frl-weights import resnet50_ft_dag.pth)
 no-ours: ; $(call no_init,OURS,What frl-pretrain has learnt: RUN/last)
 .PHONY: no-imagenet no-vggface no-ours
+
+# The face model that 300W-LP's coefficients belong to.
+BFM =
+ifeq ($(SCALE),ci)
+BFM := $(OUT)/init/bfm.safetensors
+$(BFM): $(OUT)/data/300w-lp.made
+	@mkdir -p $(@D)
+	frl-weights import -q --bfm -o $@ $(OUT)/data/300w-lp/BFM.mat
+endif
+bfm_file = $(if $(or $(filter ci,$(SCALE)),$(wildcard $(BFM))),$(BFM),no-bfm)
+no-bfm: ; $(call no_init,BFM,The Basel Face Model: frl-weights import --bfm)
+.PHONY: no-bfm
 
 # ---- SCALE=ci: stand-ins. ImageNet's and VGGFace2's are weights of a formula under torchvision's names (VGGFace2's authors have no
 # ResNet-18), with each one's input; ours has 20 steps of frl-pretrain on the faces of a drawn Flickr.

@@ -1,12 +1,12 @@
 # From cells to tables: TABLE-cells makes a table's cells, TABLE-join the table of those that are there.
 
-table_cells = $(addprefix $(OUT)/,$(addsuffix /eval.tsv,$($(1)_CELLS)))
+table_cells = $(addprefix $(OUT)/,$(addsuffix /$(or $($(1)_FILE),eval.tsv),$($(1)_CELLS)))
 table_files = $(sort $(foreach c,$($(1)_CELLS),$(call cell_files,$(subst /, ,$(c)))))
 # Tables that read a dataset.
 needing = $(strip $(foreach t,$(TABLES),$(if $(filter $(1),$($(t)_SETS)),$(t))))
 
 $(foreach t,$(TABLES),$(t)-cells): %-cells: $$(call table_cells,$$*)
-$(foreach t,$(TABLES),$(t)-join): %-join: $$(if $$(wildcard $$(call table_cells,$$*)),$(OUT)/$$*.tsv)
+$(foreach t,$(TABLES),$(t)-join): %-join: $$(if $$(and $$($$*_TASK),$$(wildcard $$(call table_cells,$$*))),$(OUT)/$$*.tsv)
 	@:
 
 # What the cells of a table read, for those who then make cells on several machines.

@@ -25,4 +25,4 @@ export PATH := $(abspath $(BUILD)/bin):$(PATH)
 TABLES :=
 
 include $(addprefix $(HERE)/,scale.mk sets.mk inits.mk cells.mk)
-include $(addprefix $(HERE)/,table1.mk table2.mk table3.mk recognition.mk landmarks.mk join.mk plan.mk)
+include $(addprefix $(HERE)/,table1.mk table2.mk table3.mk recognition.mk landmarks.mk mesh.mk fig2.mk join.mk plan.mk)

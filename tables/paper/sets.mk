@@ -36,12 +36,12 @@ CROP =
 # The share of pictures that may be missing or damaged before something must be wrong.
 MAY_FAIL = 5%
 
-pictures_of = $(if $(filter $(UNPACKED),$(1)),$(SETS)/$(1)/pictures,$(DATA)/$(1))
+pictures_of = $(if $(filter $(UNPACKED),$(1)),$(SETS)/$(1)/pictures,$(if $(filter florence,$(1)),$(SETS),$(DATA))/$(1))
 
 # A dataset that is absent: frl-curate says what it is, where it is had and how it should lie; we say what needs it.
 $(SETS)/%/rows.tsv: $$(call source,$$*)
 	@mkdir -p $(@D)
-	frl-curate $* --root '$(DATA)/$*' $(if $(filter $(UNPACKED),$*),--pictures $(call pictures_of,$*)) \
+	frl-curate $* --root '$(DATA)/$*' $(if $(filter $(UNPACKED),$*),--pictures $(call pictures_of,$*)) $($*_CURATE) \
 		--fail-ok $(MAY_FAIL) -o $@ || {
 		rc=$$?
 		echo 'frl: without $* in $(or $(DATA),DATA) there is no $(call needing,$*); the rest goes on' >&2
@@ -72,8 +72,10 @@ $(SETS)/%-seed0.tsv: $$(call whole_of,$$*)
 
 ICT = ../shared/data/ict-face-model
 SYNTH_OPTIONS =
+300w-lp_SYNTH = --yaw 90
+aflw2000_SYNTH = --yaw 90
 SYNTH = affectnet:500 disfa:540 bp4d:1025 300w:300 wflw:400 cofw:300 aflw19:400 vggface2:440 ijbb:100 ijbc:100 300w-lp:240 \
-	aflw2000:100 flickr:100
+	aflw2000:100 florence:4 flickr:100
 
 ifeq ($(SCALE),ci)
 source = $(OUT)/data/$(1).made
@@ -81,7 +83,8 @@ $(OUT)/data/%.made:
 	@test -d '$(ICT)' || { echo 'frl: ICT=$(ICT): no face model there (ICT-FaceKit, frl-synth(1))' >&2; exit 3; }
 	mkdir -p $(@D)
 	rm -rf $(@D)/$* $(@D)/$*.tmp
-	frl-synth -q --model '$(ICT)' --layout $* -n $(patsubst $*:%,%,$(filter $*:%,$(SYNTH))) $(SYNTH_OPTIONS) --root $(@D)/$*.tmp
+	frl-synth -q --model '$(ICT)' --layout $* -n $(patsubst $*:%,%,$(filter $*:%,$(SYNTH))) $($*_SYNTH) $(SYNTH_OPTIONS) \
+		--root $(@D)/$*.tmp
 	mv $(@D)/$*.tmp $(@D)/$*
 	touch $@
 endif

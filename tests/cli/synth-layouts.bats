@@ -90,6 +90,13 @@ close() {
 	close <(sorted lm0x lm0y lm32x lm32y lm54x lm57y lm60x lm64y lm72x lm76x lm95y) \
 		<(columns truth.tsv lm0x lm0y lm16x lm16y lm30x lm33y lm36x lm39y lm45x lm48x lm67y) .001
 	close <(sorted x1 y2) <(columns truth.tsv x1 y2) .5001
+	# Each attribute is some pictures', none all; make-up is a person's, occlusion what the truth says.
+	for a in pose illumination makeup blur; do
+		columns m.tsv $a
+	done >all
+	[ "$(sort all | uniq -c | wc -l)" -eq 2 ]
+	[ "$(columns m.tsv makeup path | sed 's|/[^/]*/|/|; s/_[^_]*$//' | sort -u | wc -l)" -eq 8 ]
+	close <(sorted occlusion) <(columns truth.tsv occluded | awk '{ print ($1 > 0) }') 0
 	# left of right, above below
 	columns m.tsv lm96x lm60x lm64x lm97x lm68x lm72x lm62y lm66y lm35y lm40y lm1y lm2y |
 		awk -F '\t' '!($2 < $1 && $1 < $3 && $5 < $4 && $4 < $6 && $7 < $8 && $9 <= $10 && $11 <= $12) { exit 1 }'

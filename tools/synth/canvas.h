@@ -36,5 +36,7 @@ void synth_hidden(const struct synth_options *o, const struct synth_picture *p, 
 
 /* Blur, the sensor's noise, rounding to bytes, and JPEG, each in some of the pictures; the result is c->picture. */
 int synth_degrade(struct synth_canvas *c, const struct synth_options *o, const struct synth_picture *p, struct err *e);
+/* The sigma of that blur, in pixels of a picture of 256; 0: none. */
+double synth_blur(const struct synth_options *o, const struct synth_picture *p);
 
 #endif

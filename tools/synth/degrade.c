@@ -135,17 +135,31 @@ static int through_jpeg(struct synth_canvas *c, int quality, struct err *e)
 	return image_decode_again(&c->picture, NULL, c->bytes.data, c->bytes.len, &limits, e);
 }
 
+/* In pixels of a picture of 256. */
+static double draw_blur(struct rng *r, const struct synth_options *o)
+{
+	return o->degrade * (rng_f64(r) < .5 ? synth_uniform(r, .3, 1.6) : 0);
+}
+
+double synth_blur(const struct synth_options *o, const struct synth_picture *p)
+{
+	struct rng r;
+
+	synth_rng(&r, o->seed, SYNTH_FOR_DEGRADE, p->identity, p->sample + 1);
+	return draw_blur(&r, o);
+}
+
 int synth_degrade(struct synth_canvas *c, const struct synth_options *o, const struct synth_picture *p, struct err *e)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct rng r, noise;
-	double unit = c->size / 256., sigma, strength;
+	double sigma, strength;
 	int quality;
 
 	pthread_once(&once, fill_table);
 	synth_rng(&r, o->seed, SYNTH_FOR_DEGRADE, p->identity, p->sample + 1);
 	synth_rng(&noise, o->seed, SYNTH_FOR_NOISE, p->identity, p->sample + 1);
-	sigma = o->degrade * unit * (rng_f64(&r) < .5 ? synth_uniform(&r, .3, 1.6) : 0);
+	sigma = draw_blur(&r, o) * c->size / 256;
 	strength = o->degrade * (rng_f64(&r) < .7 ? synth_uniform(&r, .5, 7) : 0);
 	quality = rng_f64(&r) < .6 ? (int)(100 - o->degrade * synth_uniform(&r, 5, 70)) : 100;
 	if (sigma > .2)

@@ -5,7 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tools/synth/canvas.h"
 #include "tools/synth/layout.h"
+#include "tools/synth/light.h"
+#include "tools/synth/look.h"
 
 enum { POINTS = 98, CONTOUR = 33, LINE = 96 };
 
@@ -38,15 +41,24 @@ static struct synth_place place_of(int i)
 	return table[i - CONTOUR];
 }
 
-/* Pose, expression (lips apart) and occlusion, as far as the draws know them; the other attributes are 0. */
-static void attributes(const struct synth_job *j, int flag[6])
+/* Pose, expression (lips apart), illumination (dark), make-up (strong colour of the lips), occlusion, blur: from the draws. */
+static void attributes(const struct synth_options *o, const struct synth_job *j, int flag[6])
 {
+	static const float front[3] = { 0, 0, 1 };
 	const struct synth_picture *p = &j->truth.picture;
+	struct synth_light light;
+	struct synth_look look;
+	float e[3];
 
-	memset(flag, 0, 6 * sizeof *flag);
+	synth_light_draw(&light, o, p);
+	synth_light_at(&light, front, e);
+	synth_look_draw(&look, o, p->identity);
 	flag[0] = fabs(p->yaw) > 20 || fabs(p->pitch) > 15;
 	flag[1] = j->truth.labels.unit[SYNTH_AU25] > 3;
+	flag[2] = .3F * e[0] + .6F * e[1] + .1F * e[2] < .75F;
+	flag[3] = look.lip_strength > .85F;
 	flag[4] = j->truth.hidden > 0;
+	flag[5] = synth_blur(o, p) > 1;
 }
 
 static void all_places(struct synth_place p[POINTS])
@@ -84,7 +96,7 @@ void synth_wflw_add(struct synth_layout *l, const struct synth_job *j, struct bu
 		synth_layout_add(l, list, "%.6f %.6f ", (double)xy[i][0], (double)xy[i][1]);
 	for (int k = 0; k < 4; k++)
 		synth_layout_add(l, list, "%ld ", lrint(j->truth.box[k]));
-	attributes(j, flag);
+	attributes(&l->scene->options, j, flag);
 	for (int k = 0; k < 6; k++)
 		synth_layout_add(l, list, "%d ", flag[k]);
 	synth_layout_add(l, list, "%s\n", name);
