@@ -74,6 +74,8 @@ ICT = ../shared/data/ict-face-model
 SYNTH_OPTIONS =
 300w-lp_SYNTH = --yaw 90
 aflw2000_SYNTH = --yaw 90
+# Some persons of the test set with each attribute.
+wflw_SYNTH = --identities 80
 SYNTH = affectnet:500 disfa:540 bp4d:1025 300w:300 wflw:400 cofw:300 aflw19:400 vggface2:440 ijbb:100 ijbc:100 300w-lp:240 \
 	aflw2000:100 florence:4 flickr:100
 
