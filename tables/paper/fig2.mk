@@ -23,7 +23,7 @@ $(OUT)/%/ced-florence.tsv: $(OUT)/%/eval.tsv $(SETS)/florence/test.bin $(SETS)/f
 	$(ced_script)
 	END
 
-$(SETS)/florence/test.rows: $(call source,florence) $(HERE)/florence
+$(SETS)/florence/test.rows: $(call source,florence)
 	@mkdir -p $(@D)
 	$(HERE)/florence '$(DATA)/florence' '$(@D)' '$(LANDMARKS)' || {
 		rc=$$?

@@ -38,6 +38,7 @@ MAY_FAIL = 5%
 
 pictures_of = $(if $(filter $(UNPACKED),$(1)),$(SETS)/$(1)/pictures,$(if $(filter florence,$(1)),$(SETS),$(DATA))/$(1))
 
+# What makes a file is no prerequisite of it: a new revision of frl must not throw away months of training.
 # A dataset that is absent: frl-curate says what it is, where it is had and how it should lie; we say what needs it.
 $(SETS)/%/rows.tsv: $$(call source,$$*)
 	@mkdir -p $(@D)
@@ -48,7 +49,7 @@ $(SETS)/%/rows.tsv: $$(call source,$$*)
 		exit $$rc
 	}
 
-$(SETS)/%.rows: $$(dir $(SETS)/%)rows.tsv $(HERE)/split.awk
+$(SETS)/%.rows: $$(dir $(SETS)/%)rows.tsv
 	@awk -v by=split -v values='$(call splits,$*)' $($(*D)_STRIP:%=-v strip=%) -f $(HERE)/split.awk $< >$@.tmp
 	$(if $(and $(TEST),$(filter test,$(*F))),[ $$(grep -vc '^#' $@.tmp) -le $$(($(TEST) + 1)) ] ||
 		frl-subsample -q -n $(TEST) -o $@.tmp $@.tmp)
