@@ -119,7 +119,7 @@ static double value(const struct report *r, const char *metric)
 static void test_counts(void **state)
 {
 	struct list embeddings, members, pairs;
-	struct recognition r = { 0 };
+	struct recognition r = { .fd = -1 };
 	struct templates t = { 0 };
 	struct err e = { 0 };
 
