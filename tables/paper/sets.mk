@@ -27,10 +27,6 @@ UNPACKED = cofw
 affectnet_SUBSET = --where valence
 vggface2_2_SUBSET = --min-identities 1/4
 
-# The lists of templates know pictures without their folder.
-ijbb_STRIP = loose_crop/
-ijbc_STRIP = loose_crop/
-
 # Raw records take 196,608 bytes a face; CROP='--jpeg 95' about 20,000.
 CROP =
 # The share of pictures that may be missing or damaged before something must be wrong.
@@ -50,7 +46,7 @@ $(SETS)/%/rows.tsv: $$(call source,$$*)
 	}
 
 $(SETS)/%.rows: $$(dir $(SETS)/%)rows.tsv
-	@awk -v by=split -v values='$(call splits,$*)' $($(*D)_STRIP:%=-v strip=%) -f $(HERE)/split.awk $< >$@.tmp
+	@awk -v by=split -v values='$(call splits,$*)' -f $(HERE)/split.awk $< >$@.tmp
 	$(if $(and $(TEST),$(filter test,$(*F))),[ $$(grep -vc '^#' $@.tmp) -le $$(($(TEST) + 1)) ] ||
 		frl-subsample -q -n $(TEST) -o $@.tmp $@.tmp)
 	mv $@.tmp $@

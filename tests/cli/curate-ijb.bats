@@ -20,9 +20,9 @@ lists() {
 	for set in ijbb ijbc; do
 		lists $set
 		frl-curate $set --root d -q --no-pg --fail-ok 1 >m
-		grep -v '^#' m | tail -n 3 | cut -f 2-4,6,7,15-17 >got
-		printf '%s\t%s\t%s\t%s\t%s\t%s\t71\t%s\n' loose_crop/1.jpg 1 69544 0.999 30.5 58 ok \
-			loose_crop/2.jpg 1 69544 0.1 30.5 58 ok loose_crop/3.jpg 7 12 0.95 30.5 58 bad:missing >want
+		grep -v '^#' m | tail -n 3 | cut -f 1-4,6,7,15-17 >got
+		printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t71\t%s\n' 1.jpg loose_crop/1.jpg 1 69544 0.999 30.5 58 ok \
+			2.jpg loose_crop/2.jpg 1 69544 0.1 30.5 58 ok 3.jpg loose_crop/3.jpg 7 12 0.95 30.5 58 bad:missing >want
 		diff want got
 	done
 }

@@ -278,6 +278,7 @@ need() { [ -d "$DATA/$1" ] || skip "no $DATA/$1"; }
 	printf '2\t1\r\nAnn_Lee\t1\t2\r\nAnn_Lee\t1\tBo\t3\r\nAl\t1\t1\r\nAl\t1\tCy\t1' >d/pairs.txt
 	run -4 curate lfw -o m
 	columns m path identity fold status >got
+	[ "$(columns m id)" = "$(cut -f 1 got | sed 's|^lfw/||')" ] # as frl-eval reads pairs.txt
 	printf 'lfw/%s\n' 'Al/Al_0001.jpg	Al	2	ok' 'Ann_Lee/Ann_Lee_0001.jpg	Ann_Lee	1	ok' \
 		'Ann_Lee/Ann_Lee_0002.jpg	Ann_Lee	1	ok' 'Bo/Bo_0001.jpg	Bo	1	ok' \
 		'Bo/Bo_0003.jpg	Bo	1	bad:missing' 'Bo/thumbs.jpg	Bo	1	bad:not-a-name-of-lfw' \

@@ -76,11 +76,13 @@ int curate_absent(const struct curate *c, const char *path, struct err *e);
 /* The same unless path exists: 0. */
 int curate_need(struct curate *c, const char *path, struct err *e);
 
-/* ---- rows: id, path (id is path behind --id-prefix), the reader's columns, points, status */
+/* ---- rows: id (behind --id-prefix), path, the reader's columns, points, status */
 
 /* columns: names with a space between them. Then lm0x, lm0y (with dims 3 lm0z, too) and so on for `points` points. */
 int row_head(struct curate *c, const char *columns, int points, int dims, struct err *e);
+/* id is path, or what the dataset's lists call the picture. */
 void row_begin(struct curate *c, const char *path);
+void row_begin_as(struct curate *c, const char *id, const char *path);
 void row_str(struct curate *c, const char *text);
 void row_i64(struct curate *c, int64_t v);
 void row_f64(struct curate *c, double v);

@@ -137,7 +137,7 @@ static int write_face(struct curate *c, struct text *member, struct text *face, 
 	if (strcmp(m[0], f[0]) != 0)
 		return text_bad(face, e, "not the picture that the list of templates has there");
 	path = xasprintf("loose_crop/%s", m[0]);
-	row_begin(c, path);
+	row_begin_as(c, m[0], path);
 	row_i64(c, template);
 	row_i64(c, media);
 	write_identity(c, owners, template);

@@ -102,7 +102,7 @@ static int write_row(struct curate *c, const struct lfw *l, const char *path, st
 	bool own = *name && strncmp(slash + 1, name, strlen(name)) == 0 && slash[1 + strlen(name)] == '_';
 	int rc;
 
-	row_begin(c, path);
+	row_begin_as(c, person, path);
 	row_str(c, name);
 	row_str(c, fold_of(l, name));
 	rc = row_end(c, own ? NULL : "bad:not-a-name-of-lfw", e);

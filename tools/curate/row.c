@@ -33,12 +33,17 @@ int row_head(struct curate *c, const char *columns, int points, int dims, struct
 
 void row_begin(struct curate *c, const char *path)
 {
+	row_begin_as(c, path, path);
+}
+
+void row_begin_as(struct curate *c, const char *id, const char *path)
+{
 	c->bad_box = false;
 	buf_reset(&c->path);
 	buf_add_str(&c->path, path);
 	buf_reset(&c->id);
 	buf_add_str(&c->id, c->id_prefix);
-	buf_add_str(&c->id, path);
+	buf_add_str(&c->id, id);
 	tsv_out_str(&c->rows, c->id.data);
 	tsv_out_str(&c->rows, path);
 }
