@@ -8,7 +8,7 @@ set ylabel 'share of faces'
 set yrange [0:1]
 set xrange [0:*]
 set grid
-set key bottom right noenhanced
+set key top left noenhanced
 set border 3
 set tics out nomirror
 plot for [f in files] f using (stringcolumn(1) eq 'error' ? NaN : $1):2 with steps lw 2 title f

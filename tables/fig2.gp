@@ -18,7 +18,7 @@ set ylabel 'share of pictures'
 set yrange [0:1]
 set xrange [0:xmax]
 set grid
-set key bottom right noenhanced
+set key top left noenhanced
 set border 3
 set tics out nomirror
 # The steps of one curve. The last one goes on to the right end.
