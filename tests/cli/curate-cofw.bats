@@ -133,4 +133,10 @@ scan() {
 	[[ $output == *"poses.tsv"*2*yaw* ]]
 	printf 'pitch\n1\n' >d/poses.tsv
 	run -3 frl-curate florence --root d -q
+	printf 'pitch\tyaw\n' >d/poses.tsv
+	run -3 frl-curate florence --root d -q
+	[[ $output == *"poses.tsv' has no pose"* ]]
+	printf 'pitch\tyaw\n0\t1e9\n' >d/poses.tsv
+	run -3 frl-curate florence --root d -q
+	[[ $output == *"within 180 degrees"* ]]
 }

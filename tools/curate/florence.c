@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/poses.h"
 #include "tools/curate/names.h"
 #include "tools/curate/readers.h"
 
@@ -18,14 +19,9 @@ enum { DEPTH = 4, FRONTAL = 2 };
 static const char *const scans[] = { "frontal1", "frontal2", "sideL", "sideR" };
 static const char poses_file[] = "poses.tsv";
 
-struct pose {
-	double pitch, yaw;
-};
-
 struct florence {
 	struct names files; /* all of them, sorted */
-	struct pose *pose;
-	size_t poses;
+	struct poses poses;
 };
 
 static bool ends_in(const char *s, const char *suffix)
@@ -76,12 +72,13 @@ static int write_renders(struct curate *c, const struct florence *f, const char 
 {
 	int rc = 0;
 
-	for (size_t i = 0; !rc && i < f->poses; i++) {
-		char *path = xasprintf("renders/%s/%s/%g_%g.png", subject, scan, f->pose[i].pitch, f->pose[i].yaw);
+	for (size_t i = 0; !rc && i < f->poses.n; i++) {
+		const struct pose *p = &f->poses.pose[i];
+		char *path = xasprintf("renders/%s/%s/%g_%g.png", subject, scan, p->pitch, p->yaw);
 
 		write_common(c, path, subject, scan, mesh, texture);
-		row_f64(c, f->pose[i].pitch);
-		row_f64(c, f->pose[i].yaw);
+		row_f64(c, p->pitch);
+		row_f64(c, p->yaw);
 		rc = row_end(c, NULL, e);
 		free(path);
 	}
@@ -100,7 +97,7 @@ static int write_scan(struct curate *c, const struct florence *f, const char *su
 		beside = xstrndup(mesh, (size_t)(strrchr(mesh, '/') + 1 - mesh));
 		texture = find(f, beside, NULL);
 	}
-	if (mesh && f->poses && k < FRONTAL) {
+	if (mesh && f->poses.n && k < FRONTAL) {
 		rc = write_renders(c, f, subject, scans[k], mesh, texture, e);
 	} else {
 		folder[strlen(folder) - 1] = 0;
@@ -132,29 +129,6 @@ static int write_subjects(struct curate *c, const struct florence *f, struct err
 	return rc;
 }
 
-static int read_poses(struct florence *f, const char *path, struct err *e)
-{
-	struct tsv t;
-	int pitch, yaw, rc = tsv_open(&t, path, e);
-
-	if (rc)
-		return -1;
-	pitch = tsv_need(&t, "pitch", e);
-	yaw = pitch < 0 ? -1 : tsv_need(&t, "yaw", e);
-	rc = yaw < 0 ? -1 : 0;
-	while (!rc && (rc = tsv_next(&t, e)) == 1) {
-		struct pose p;
-
-		rc = tsv_f64(&t, &t.row, pitch, &p.pitch, e) || tsv_f64(&t, &t.row, yaw, &p.yaw, e) ? -1 : 0;
-		if (rc)
-			break;
-		f->pose = xrealloc_array(f->pose, f->poses + 1, sizeof *f->pose);
-		f->pose[f->poses++] = p;
-	}
-	tsv_close(&t);
-	return rc;
-}
-
 int read_florence(struct curate *c, struct err *e)
 {
 	struct florence f = { 0 };
@@ -167,9 +141,9 @@ int read_florence(struct curate *c, struct err *e)
 		rc = curate_absent(c, "subject_*/Model", e);
 	names_sort(&f.files);
 	if (!rc && curate_exists(c, poses_file))
-		rc = read_poses(&f, curate_path(c, poses_file), e);
+		rc = poses_read(&f.poses, curate_path(c, poses_file), e);
 	rc = rc || write_subjects(c, &f, e);
 	names_release(&f.files);
-	free(f.pose);
+	free(f.poses.pose);
 	return rc ? -1 : 0;
 }

@@ -1,7 +1,6 @@
 /* scan_run.c - see scan_run.h */
 #include "tools/synth/scan_run.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,18 +8,13 @@
 #include "common/hash.h"
 #include "common/io.h"
 #include "common/le.h"
+#include "common/poses.h"
 #include "common/progress.h"
 #include "common/tsv.h"
 #include "tools/synth/scan.h"
 
 /* Of the protocol: what counts lies within 95 mm of the nose's tip. */
 static const double radius = 95;
-
-enum { MOST_POSES = 100000 };
-
-struct pose {
-	double pitch, yaw;
-};
 
 /* The list that its author gives in part; pitches differ between sources. */
 static const struct pose usual[] = {
@@ -31,8 +25,7 @@ static const struct pose usual[] = {
 struct state {
 	const struct scan_run *run;
 	struct scan scan;
-	struct pose *pose; /* [poses] */
-	int poses;
+	struct poses poses;
 	struct raster raster;
 	struct image picture;
 	struct buf bytes;
@@ -45,42 +38,13 @@ struct state {
 
 /* ---- poses */
 
-static int read_poses(struct state *s, const char *path, struct err *e)
-{
-	struct tsv t;
-	int pitch, yaw, rc = tsv_open(&t, path, e);
-
-	if (rc)
-		return -1;
-	pitch = tsv_need(&t, "pitch", e);
-	yaw = pitch < 0 ? -1 : tsv_need(&t, "yaw", e);
-	rc = yaw < 0 ? -1 : 0;
-	while (!rc && (rc = tsv_next(&t, e)) == 1) {
-		struct pose p;
-
-		rc = tsv_f64(&t, &t.row, pitch, &p.pitch, e) || tsv_f64(&t, &t.row, yaw, &p.yaw, e) ? -1 : 0;
-		if (!rc && !(fabs(p.pitch) <= 180 && fabs(p.yaw) <= 180))
-			rc = err_set(e, "'%s': pitch %g, yaw %g are not within 180 degrees", path, p.pitch, p.yaw);
-		if (!rc && s->poses == MOST_POSES)
-			rc = err_set(e, "'%s' has more than %d poses", path, MOST_POSES);
-		if (rc)
-			break;
-		s->pose = xrealloc_array(s->pose, (size_t)s->poses + 1, sizeof *s->pose);
-		s->pose[s->poses++] = p;
-	}
-	tsv_close(&t);
-	if (!rc && !s->poses)
-		rc = err_set(e, "'%s' has no pose", path);
-	return rc;
-}
-
 static int find_poses(struct state *s, struct err *e)
 {
 	if (s->run->poses)
-		return read_poses(s, s->run->poses, e);
-	s->poses = sizeof usual / sizeof *usual;
-	s->pose = xrealloc_array(NULL, (size_t)s->poses, sizeof *s->pose);
-	memcpy(s->pose, usual, sizeof usual);
+		return poses_read(&s->poses, s->run->poses, e);
+	s->poses.n = sizeof usual / sizeof *usual;
+	s->poses.pose = xrealloc_array(NULL, s->poses.n, sizeof *s->poses.pose);
+	memcpy(s->poses.pose, usual, sizeof usual);
 	return 0;
 }
 
@@ -312,13 +276,13 @@ int64_t scan_run(const struct scan_run *run, struct err *e)
 	int rc = load(&s, e) || open_all(&s, e) ? -1 : 0;
 
 	if (!rc)
-		progress_start("pictures", (uint64_t)s.poses, run->quiet);
-	for (int i = 0; !rc && i < s.poses; i++) {
-		rc = do_pose(&s, &s.pose[i], e);
+		progress_start("pictures", s.poses.n, run->quiet);
+	for (size_t i = 0; !rc && i < s.poses.n; i++) {
+		rc = do_pose(&s, &s.poses.pose[i], e);
 		progress_add(1);
 	}
 	progress_stop();
-	n = rc || commit(&s, e) ? -1 : s.poses;
+	n = rc || commit(&s, e) ? -1 : (int)s.poses.n;
 	out_abort(&s.stream);
 	out_abort(&s.manifest);
 	out_abort(&s.mesh);
@@ -328,6 +292,6 @@ int64_t scan_run(const struct scan_run *run, struct err *e)
 	raster_release(&s.raster);
 	scan_release(&s.scan);
 	free(s.near);
-	free(s.pose);
+	free(s.poses.pose);
 	return n;
 }
