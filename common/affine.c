@@ -8,7 +8,7 @@
 int affine_invert(double b[6], const double a[6])
 {
 	double det = a[0] * a[4] - a[1] * a[3];
-	if (!(fabs(det) > 1e-12))
+	if (!(fabs(det) > 1e-12) || !isfinite(a[2]) || !isfinite(a[5]))
 		return -1;
 	b[0] = a[4] / det;
 	b[1] = -a[1] / det;

@@ -305,6 +305,11 @@ static int open_temporary(struct out *o, const char *path, const struct stat *ol
 	return 0;
 }
 
+bool out_same(const char *a, const char *b)
+{
+	return !strcmp(a ? a : "-", b ? b : "-");
+}
+
 int out_open(struct out *o, const char *path, bool binary, struct err *e)
 {
 	struct stat st;

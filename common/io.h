@@ -57,6 +57,8 @@ int out_flush(struct out *o, struct err *e);
 int out_sync(struct out *o, struct err *e);
 /* Flush, fsync, close, rename (standard output: flush and close, a failure of either is reported). Releases o. */
 int out_commit(struct out *o, struct err *e);
+/* Are both what out_open takes for the same place? NULL as for out_open. */
+bool out_same(const char *a, const char *b);
 /* Gives up: closes and removes the temporary file. Harmless after out_commit and on a zeroed struct. */
 void out_abort(struct out *o);
 

@@ -2,8 +2,37 @@
 #include "common/poses.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "common/tsv.h"
+
+char *pose_name(const struct pose *p)
+{
+	return xasprintf("%g_%g", p->pitch, p->yaw);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int check_names(const struct poses *p, const char *path, struct err *e)
+{
+	char **name = xcalloc(p->n, sizeof *name);
+	int rc = 0;
+
+	for (size_t i = 0; i < p->n; i++)
+		name[i] = pose_name(&p->pose[i]);
+	qsort(name, p->n, sizeof *name, by_name);
+	for (size_t i = 1; i < p->n && !rc; i++)
+		if (!strcmp(name[i - 1], name[i]))
+			rc = err_set(e, "'%s': two poses are %s (pitch_yaw)", path, name[i]);
+	for (size_t i = 0; i < p->n; i++)
+		free(name[i]);
+	free(name);
+	return rc;
+}
 
 static int add(struct poses *p, struct tsv *t, int pitch, int yaw, const char *path, struct err *e)
 {
@@ -33,5 +62,7 @@ int poses_read(struct poses *p, const char *path, struct err *e)
 	while (!rc && (rc = tsv_next(&t, e)) == 1)
 		rc = add(p, &t, pitch, yaw, path, e);
 	tsv_close(&t);
-	return !rc && !p->n ? err_set(e, "'%s' has no pose", path) : rc;
+	if (!rc && !p->n)
+		return err_set(e, "'%s' has no pose", path);
+	return rc ? rc : check_names(p, path, e);
 }

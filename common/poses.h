@@ -20,8 +20,11 @@ struct poses {
 	size_t n;
 };
 
+/* What a render at p is called, without suffix: PITCH_YAW to six digits; to be freed. */
+char *pose_name(const struct pose *p);
 /*
- * The rows of a TSV with the columns pitch and yaw, both within 180 degrees, one at least and at most POSES_MAX. poses is
+ * The rows of a TSV with the columns pitch and yaw, both within 180 degrees, one at least and at most POSES_MAX, no two
+ * of one name. poses is
  * all zero before. -1: e names file, line and column.
  */
 int poses_read(struct poses *p, const char *path, struct err *e);

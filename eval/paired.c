@@ -20,6 +20,8 @@ static void check_model(const struct paired *p, const struct opt_program *progra
 		opt_usage(program, "--data is needed with --model");
 	if (!p->model && (p->data || p->rows || p->pred_out || p->force))
 		opt_usage(program, "--data, --rows, --pred-out and --force go with --model");
+	if (p->pred_out && out_same(p->pred_out, p->report.out))
+		opt_usage(program, "--pred-out and --output are the same");
 }
 
 static int predict(struct paired *p, struct predictor_config *c, struct err *e)

@@ -41,6 +41,8 @@ int eval_predict(int argc, char **argv)
 
 	if (!c.models)
 		opt_usage(&program, "--model is needed");
+	if (c.mesh && out_same(c.mesh, output))
+		opt_usage(&program, "--mesh and --output are the same");
 	if (first == argc && isatty(STDIN_FILENO))
 		opt_usage(&program, NULL);
 	c.path = argv + first;

@@ -45,6 +45,8 @@ static void check_options(const struct recognition *r)
 		opt_usage(&program, "--data is needed with --model");
 	if (!r->model && (r->data || r->pred_out || r->force || r->flip_sum))
 		opt_usage(&program, "--data, --flip-sum, --pred-out and --force go with --model");
+	if (r->pred_out && out_same(r->pred_out, r->report.out))
+		opt_usage(&program, "--pred-out and --output are the same");
 	if (!r->pairs && !r->template_pairs && !r->probe)
 		opt_usage(&program, "one of --pairs, --template-pairs and --probe is needed");
 	if ((r->template_pairs || r->probe) && !r->templates)

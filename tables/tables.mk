@@ -39,8 +39,8 @@ fig2:
 	@LC_ALL=C awk -v fractions='$(FIG2_FRACTIONS:%=%%)' -v inits='$(FIG2_INITS)' -f tables/fig2.awk $(fig2_ced) \
 		>'$(fig2_out)/fig2.tsv.tmp' || rc=$$?; \
 	case $${rc:-0} in 0 | 4) ;; *) rm -f '$(fig2_out)/fig2.tsv.tmp'; exit 1 ;; esac; \
-	if cmp -s '$(fig2_out)/fig2.tsv.tmp' '$(fig2_out)/fig2.tsv' && [ -f '$(fig2_out)/fig2.png' ] && \
-		[ -f '$(fig2_out)/fig2.svg' ]; then rm '$(fig2_out)/fig2.tsv.tmp'; exit $${rc:-0}; fi; \
+	if cmp -s '$(fig2_out)/fig2.tsv.tmp' '$(fig2_out)/fig2.tsv' && [ ! '$(fig2_out)/fig2.tsv' -nt '$(fig2_out)/fig2.png' ] && \
+		[ ! '$(fig2_out)/fig2.tsv' -nt '$(fig2_out)/fig2.svg' ]; then rm '$(fig2_out)/fig2.tsv.tmp'; exit $${rc:-0}; fi; \
 	mv '$(fig2_out)/fig2.tsv.tmp' '$(fig2_out)/fig2.tsv' || exit 1; \
 	{ $(call draw,fig2,tsv='$(fig2_out)/fig2.tsv',$(fig2_out)/fig2); }; \
 	exit $${rc:-0}

@@ -71,8 +71,8 @@ endef
 # ---- the rule
 
 # Threads of a cell: the processors, shared by as many cells as make runs at a time.
-JOBS := $(or $(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS))),1)
-export THREADS := $(shell n=$$(($$(nproc) / $(JOBS))); echo $$((n > 0 ? n : 1)))
+JOBS = $(or $(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS))),1)
+export THREADS = $(shell n=$$(($$(nproc) / $(JOBS))); echo $$((n > 0 ? n : 1)))
 
 cell_files = $(addprefix $(SETS)/$(word 2,$(1))/train,.bin -$(word 3,$(1))-seed0.tsv) \
 	$(foreach t,$(call tests_of,$(word 2,$(1))),$(SETS)/$(t)/test.bin $(SETS)/$(t)/test.tsv) \

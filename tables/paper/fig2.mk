@@ -23,7 +23,7 @@ $(OUT)/%/ced-florence.tsv: $(OUT)/%/eval.tsv $(SETS)/florence/test.bin $(SETS)/f
 	$(ced_script)
 	END
 
-$(SETS)/florence/test.rows: $(call source,florence)
+$(SETS)/florence/test.rows: $(call source,florence) | $(OUT)/settings
 	@mkdir -p $(@D)
 	$(HERE)/florence '$(DATA)/florence' '$(@D)' '$(LANDMARKS)' || {
 		rc=$$?

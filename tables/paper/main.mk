@@ -16,7 +16,8 @@ MAKEFLAGS += -k --no-builtin-rules
 BUILD = build
 SCALE = paper
 RESULTS = tables/out
-OUT := $(RESULTS)/$(SCALE)
+# The figures have an OUT of their own, which a command line may set.
+override OUT := $(RESULTS)/$(SCALE)
 SEEDS = 0
 HERE := tables/paper
 export PATH := $(abspath $(BUILD)/bin):$(PATH)

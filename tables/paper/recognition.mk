@@ -13,12 +13,14 @@ $(BEGIN)
 run=$$cell/run
 $(call TRAIN,)
 for set in ijbb ijbc; do
-meta=$(DATA)/$$set/meta/$$set
+meta='$(DATA)'/$$set/meta/$$set
 frl-eval embed --model $$run/last --flip-sum --threads $${THREADS:-0} -o $$cell/$$set.bin $(SETS)/$$set/test.bin
-frl-eval recognition --pred $$cell/$$set.bin --templates $${meta}_face_tid_mid.txt $(continued)
-		--quality $${meta}_name_5pts_score.txt $(continued)
-		--template-pairs $${meta}_template_pair_label.txt $(continued)
+frl-eval recognition --pred $$cell/$$set.bin --templates "$${meta}_face_tid_mid.txt" $(continued)
+		--quality "$${meta}_name_5pts_score.txt" $(continued)
+		--template-pairs "$${meta}_template_pair_label.txt" $(continued)
 		$(call tags,$$set) -o $$cell/eval-$$set.tsv
 done
-cat $$cell/eval-ijbb.tsv $$cell/eval-ijbc.tsv >$$cell/eval.tmp && mv $$cell/eval.tmp $$cell/eval.tsv
+cat $$cell/eval-ijbb.tsv $$cell/eval-ijbc.tsv >$$cell/eval.tmp
+mv $$cell/eval.tmp $$cell/eval.tsv
+$(END)
 endef

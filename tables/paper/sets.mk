@@ -36,7 +36,7 @@ pictures_of = $(if $(filter $(UNPACKED),$(1)),$(SETS)/$(1)/pictures,$(if $(filte
 
 # What makes a file is no prerequisite of it: a new revision of frl must not throw away months of training.
 # A dataset that is absent: frl-curate says what it is, where it is had and how it should lie; we say what needs it.
-$(SETS)/%/rows.tsv: $$(call source,$$*)
+$(SETS)/%/rows.tsv: $$(call source,$$*) | $(OUT)/settings
 	@mkdir -p $(@D)
 	frl-curate $* --root '$(DATA)/$*' $(if $(filter $(UNPACKED),$*),--pictures $(call pictures_of,$*)) $($*_CURATE) \
 		--fail-ok $(MAY_FAIL) -o $@ || {
@@ -51,11 +51,11 @@ $(SETS)/%.rows: $$(dir $(SETS)/%)rows.tsv
 		frl-subsample -q -n $(TEST) -o $@.tmp $@.tmp)
 	mv $@.tmp $@
 
-$(SETS)/%.faces: $(SETS)/%.rows
+$(SETS)/%.faces: $(SETS)/%.rows | $(OUT)/settings
 	@frl-detect $(DETECTOR) --root '$(DATA)/$(*D)' --fail-ok $(MAY_FAIL) <$< >$@.tmp
 	mv $@.tmp $@
 
-$(SETS)/%.bin $(SETS)/%.tsv: $(SETS)/%$$(if $$(filter $$(DETECTED),$$(*D)),.faces,.rows)
+$(SETS)/%.bin $(SETS)/%.tsv: $(SETS)/%$$(if $$(filter $$(DETECTED),$$(*D)),.faces,.rows) | $(OUT)/settings
 	@frl-crop --root '$(call pictures_of,$(*D))' $(if $(filter $(DETECTED),$(*D)),--largest) \
 		$(if $(filter $(ALIGNED),$(*D)),--align) $(CROP) --fail-ok $(MAY_FAIL) -m $(SETS)/$*.tsv -o $(SETS)/$*.bin $<
 

@@ -23,4 +23,5 @@ done
 awk 'NR == 1 || FNR > 1' $$cell/pred-fold?.tsv >$$cell/pred.tsv
 frl-eval au --truth $$sets/disfa/test.tsv --pred $$cell/pred.tsv $(continued)
 		$(call tags,disfa) -o $$cell/eval.tsv
+$(END)
 endef

@@ -136,6 +136,9 @@ scan() {
 	printf 'pitch\tyaw\n' >d/poses.tsv
 	run -3 frl-curate florence --root d -q
 	[[ $output == *"poses.tsv' has no pose"* ]]
+	printf 'pitch\tyaw\n10\t3\n1\t2\n10.0000001\t3\n' >d/poses.tsv
+	run -3 frl-curate florence --root d -q
+	[[ $output == *"two poses are 10_3"* ]]
 	printf 'pitch\tyaw\n0\t1e9\n' >d/poses.tsv
 	run -3 frl-curate florence --root d -q
 	[[ $output == *"within 180 degrees"* ]]

@@ -125,6 +125,8 @@ same() { diff <(cut -f 1-3,7- "$1") <(cut -f 1-3,7- "$2"); }
 }
 
 @test "what does not fit is named: the task, units, classes, points, rows; nothing is written" {
+	fails 2 "--pred-out and --output are the same" frl-eval au --model au/last --data faces.bin --truth labels.tsv --pred-out -
+	fails 2 "--mesh and --output are the same" frl-eval predict --model au --mesh - faces.bin
 	fails 3 "'au/last' is a model of au, not of emotion" frl-eval emotion --model au/last --data faces.bin --truth labels.tsv --pred-out kept.tsv
 	fails 3 "'recognition' is a model of recognition, not of landmarks" frl-eval landmarks --model recognition --data faces.bin --truth labels.tsv
 	sed '1s/au12/au13/' labels.tsv >unit.tsv
@@ -232,8 +234,8 @@ numbers() {
 	od -An -v -tu1 -w840 -j64 -N235200 png.bin | paste -s -d ' ' >pixels
 	awk -F '\t' 'NR == 3 { for (i = 3; i <= 11; i += 2) print int(7 * $i), int(7 * $(i + 1)) }' crop.tsv >points
 	[ "$(wc -l <points)" -eq 5 ]
-	awk 'NR == FNR { n = split($0, v, " "); next } { i = 3 * (280 * $2 + $1); if (v[i + 1] != 80 || v[i + 2] != 255 || v[i + 3] != 110) exit 1 }
-		END { exit n != 235200 }' pixels points
+	awk 'NR == FNR { n = split($0, v, " "); next } { i = 3 * (280 * $2 + $1); if (v[i + 1] != 80 || v[i + 2] != 255 || v[i + 3] != 110) bad = 1 }
+		END { exit bad || n != 235200 }' pixels points
 	frl-eval predict -q --no-pg --model emotion,au,landmarks,recognition --draw both few.bin >rows.txt
 	frl-shard import -q --raw both/000001-*.png >png.bin
 	[ "$(frl-shard ls png.bin | grep -v '^#' | awk -F '\t' 'NR == 2 { print $5 }')" = 280x488x3 ]

@@ -368,7 +368,7 @@ same_as_expected() {
 	frl-eval compare --metric acc --bootstrap 100 --no-pg s s >rows
 	[ "$(awk -F '\t' '$8 == "A" { print $9 }' rows)" = "$(awk -F '\t' '$8 == "B" { print $9 }' rows)" ]
 	[ "$(head -n 1 roc)" = "threshold	fmr	fnmr" ]
-	awk -F '\t' 'NR > 2 && ($1 >= t || $2 < m || $3 > n) { exit 1 } NR > 1 { t = $1; m = $2; n = $3 } END { exit n != 0 }' roc
+	awk -F '\t' 'NR > 2 && ($1 >= t || $2 < m || $3 > n) { bad = 1 } NR > 1 { t = $1; m = $2; n = $3 } END { exit bad || n != 0 }' roc
 }
 
 @test "recognition: bad input names file and line" {

@@ -74,12 +74,13 @@ static int write_renders(struct curate *c, const struct florence *f, const char 
 
 	for (size_t i = 0; !rc && i < f->poses.n; i++) {
 		const struct pose *p = &f->poses.pose[i];
-		char *path = xasprintf("renders/%s/%s/%g_%g.png", subject, scan, p->pitch, p->yaw);
+		char *name = pose_name(p), *path = xasprintf("renders/%s/%s/%s.png", subject, scan, name);
 
 		write_common(c, path, subject, scan, mesh, texture);
 		row_f64(c, p->pitch);
 		row_f64(c, p->yaw);
 		rc = row_end(c, NULL, e);
+		free(name);
 		free(path);
 	}
 	return rc;

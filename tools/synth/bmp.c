@@ -43,6 +43,10 @@ int bmp_decode(struct image *m, const void *data, size_t len, const struct image
 	if ((bits != 24 && bits != 32) || (compression && !(bits == 32 && compression == BITFIELDS)))
 		return err_set(e, "a bitmap of %u bits, compression %u: 24 or 32 without compression can be read", bits,
 			       compression);
+	/* Masks that say what lies there without them. */
+	if (compression && (len < HEAD + 12 || le_get32(b + HEAD) != 0xff0000 || le_get32(b + HEAD + 4) != 0xff00 ||
+			    le_get32(b + HEAD + 8) != 0xff))
+		return err_set(e, "a bitmap whose masks are not blue, green, red in this order");
 	row = row_bytes((uint64_t)w, bits);
 	if (first < HEAD || first > len || (len - first) / row < (uint64_t)h)
 		return err_set(e, "truncated");

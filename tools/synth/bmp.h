@@ -8,6 +8,7 @@
 
 #include "common/image.h"
 
+/* Of 32 bits also with masks (compression 3), if they are those of the form without. */
 bool bmp_is(const void *data, size_t len);
 /* m is initialised by the call and released by the caller. Errors are words without the file's name, as image_decode's. */
 int bmp_decode(struct image *m, const void *data, size_t len, const struct image_limits *limits, struct err *e);

@@ -249,17 +249,19 @@ static void check_layout(struct config *c)
 }
 
 /* At most one thing goes to standard output; the stream, if there is one, unless it has a name. */
-static void check_outputs(const struct synth_names *n, bool stream)
+static void check_outputs(const struct synth_names *n, bool stream, const char *found)
 {
-	const char *const name[] = { stream && !n->stream ? "-" : n->stream, n->manifest, n->mesh, n->params,
-				     n->template };
+	const char *const name[] = {
+		stream && !n->stream ? "-" : n->stream, n->manifest, n->mesh, n->params, n->template, found
+	};
 	int standard = 0;
 
 	for (size_t i = 0; i < sizeof name / sizeof *name; i++)
 		standard += name[i] && !strcmp(name[i], "-");
 	if (standard > 1)
-		opt_usage(&program,
-			  "only one of stream, manifest, meshes, parameters and template can go to standard output");
+		opt_usage(
+			&program,
+			"only one of stream, manifest, meshes, parameters, template and points can go to standard output");
 }
 
 /* Nothing of the model's options. */
@@ -267,7 +269,7 @@ static void check_scan(struct config *c)
 {
 	struct synth_frame *f = &c->scene.frame;
 
-	check_outputs(&c->names, !c->root);
+	check_outputs(&c->names, !c->root, c->scan.found);
 	if (c->model || c->layout >= 0 || c->names.params || c->names.template || f->align || c->n || c->identities)
 		opt_usage(&program, "--scan does not go with a model, its persons and what is written of them");
 	if (c->names.mesh && !c->scan.points.n)
@@ -311,7 +313,7 @@ static void check(struct config *c)
 		opt_usage(&program, "--poses, --points, --found and --id-prefix go with --scan");
 	if (!c->model)
 		opt_usage(&program, isatty(STDIN_FILENO) ? NULL : "--model DIR is needed");
-	check_outputs(&c->names, true);
+	check_outputs(&c->names, true, NULL);
 	if (c->layout >= 0)
 		check_layout(c);
 	else if (c->root)

@@ -19,7 +19,8 @@ static char *beside(const char *path, const char *name)
 {
 	const char *stroke = strrchr(path, '/');
 
-	return stroke ? xasprintf("%.*s/%s", (int)(stroke - path), path, name) : xstrdup(name);
+	/* Never "-", which would be standard input. */
+	return stroke ? xasprintf("%.*s/%s", (int)(stroke - path), path, name) : xasprintf("./%s", name);
 }
 
 static int read_texture(struct image *m, const char *path, struct err *e)

@@ -175,11 +175,10 @@ static int do_pose(struct state *s, const struct pose *p, struct err *e)
 {
 	const struct synth_names *n = &s->run->names;
 	struct scan_view v;
-	char name[64], *id;
+	char *pose = pose_name(p), *name = xasprintf("%s.png", pose), *id;
 	uint64_t key;
 	int rc = 0;
 
-	snprintf(name, sizeof name, "%g_%g.png", p->pitch, p->yaw);
 	id = xasprintf("%s%s", s->run->prefix ? s->run->prefix : "", name);
 	key = hash_key(id);
 	scan_look(&s->scan, &s->run->frame, p->pitch, p->yaw, &v);
@@ -196,6 +195,8 @@ static int do_pose(struct state *s, const struct pose *p, struct err *e)
 	}
 	scan_view_release(&v);
 	free(id);
+	free(name);
+	free(pose);
 	return rc;
 }
 
