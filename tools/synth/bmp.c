@@ -18,6 +18,28 @@ static size_t row_bytes(uint64_t w, unsigned bits)
 	return (size_t)((w * bits / 8 + 3) / 4 * 4);
 }
 
+/* Masks that say what lies there without them. */
+static bool plain_masks(const uint8_t *b, size_t len)
+{
+	return len >= HEAD + 12 && le_get32(b + HEAD) == 0xff0000 && le_get32(b + HEAD + 4) == 0xff00 &&
+	       le_get32(b + HEAD + 8) == 0xff;
+}
+
+/* Rows of `row` bytes, pixels of `step`: blue, green, red; from the bottom, or down from the top. */
+static void copy_rows(struct image *m, const uint8_t *rows, size_t row, unsigned step, bool down)
+{
+	for (int y = 0; y < m->h; y++) {
+		const uint8_t *from = rows + row * (size_t)(down ? y : m->h - 1 - y);
+		uint8_t *to = image_at(m, 0, y);
+
+		for (int x = 0; x < m->w; x++, from += step, to += 3) {
+			to[0] = from[2];
+			to[1] = from[1];
+			to[2] = from[0];
+		}
+	}
+}
+
 int bmp_decode(struct image *m, const void *data, size_t len, const struct image_limits *limits, struct err *e)
 {
 	const uint8_t *b = data;
@@ -43,24 +65,13 @@ int bmp_decode(struct image *m, const void *data, size_t len, const struct image
 	if ((bits != 24 && bits != 32) || (compression && !(bits == 32 && compression == BITFIELDS)))
 		return err_set(e, "a bitmap of %u bits, compression %u: 24 or 32 without compression can be read", bits,
 			       compression);
-	/* Masks that say what lies there without them. */
-	if (compression && (len < HEAD + 12 || le_get32(b + HEAD) != 0xff0000 || le_get32(b + HEAD + 4) != 0xff00 ||
-			    le_get32(b + HEAD + 8) != 0xff))
+	if (compression && !plain_masks(b, len))
 		return err_set(e, "a bitmap whose masks are not blue, green, red in this order");
 	row = row_bytes((uint64_t)w, bits);
 	if (first < HEAD || first > len || (len - first) / row < (uint64_t)h)
 		return err_set(e, "truncated");
 	image_init(m, (int)w, (int)h);
-	for (int y = 0; y < (int)h; y++) {
-		const uint8_t *from = b + first + row * (size_t)(down ? y : (int)h - 1 - y);
-		uint8_t *to = image_at(m, 0, y);
-
-		for (int64_t x = 0; x < w; x++, from += bits / 8, to += 3) {
-			to[0] = from[2];
-			to[1] = from[1];
-			to[2] = from[0];
-		}
-	}
+	copy_rows(m, b + first, row, bits / 8, down);
 	return 0;
 }
 
